@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The validated wish of a run. Defaults stand here, beside each field; the table of keys (config_keys.hpp) names them
+// for the file, the environment, the schema and the documentation.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lockstep {
+
+enum class ForeignPolicy { require, evaluate, ignore };
+enum class SignPolicy { automatic, always, never };  ///< automatic: as git's commit.gpgsign says
+enum class LandMode { push, pull_request };          ///< pull_request: green updates become a pull request too
+enum class Toggle { automatic, on, off };
+
+struct Config {
+    // Repository
+    std::string remote = "origin";
+    std::string base;                                  ///< "" = the remote's default branch
+    std::string flake;                                 ///< sub-directory of the flake, "" = root
+    std::string branch = "flake-update/%Y-%m-%d";      ///< strftime template
+    std::string time_zone = "UTC";
+    Toggle submodules = Toggle::automatic;             ///< automatic: when the base commit has .gitmodules
+
+    // Update
+    struct Update {
+        std::vector<std::string> inputs;               ///< only these direct inputs; empty = all
+        std::vector<std::string> exclude;              ///< direct inputs to leave alone (globs)
+        std::string subject = "flake.lock: Update";    ///< {inputs}, {count}, {date}, {flake} are replaced
+        std::chrono::milliseconds timeout = std::chrono::minutes(10);
+        int attempts = 3;                              ///< tries when a fetch fails
+
+        bool operator==(const Update&) const = default;
+    } update;
+
+    struct Commit {
+        std::string name, email;                       ///< "" = git's own identity
+        SignPolicy sign = SignPolicy::automatic;
+
+        bool operator==(const Commit&) const = default;
+    } commit;
+
+    // Targets
+    struct Targets {
+        std::vector<std::string> attributes = {"nixosConfigurations"};
+        std::vector<std::string> include, exclude;     ///< globs
+        std::vector<std::string> optional;             ///< globs: built and reported, but never decide
+        ForeignPolicy foreign = ForeignPolicy::require;
+
+        bool operator==(const Targets&) const = default;
+    } targets;
+
+    // Proof
+    struct Prove {
+        int slots = 0;                                 ///< builds at once; 0 = from cores
+        int evaluators = 0;                            ///< evaluation processes at once; 0 = from cores and memory
+        std::chrono::milliseconds build_timeout = std::chrono::hours(6);     ///< per derivation
+        std::chrono::milliseconds silent_timeout = std::chrono::minutes(60); ///< per derivation
+        std::chrono::milliseconds eval_timeout = std::chrono::minutes(20);   ///< per host
+        std::uint64_t log_limit = 64ULL << 20;         ///< bytes kept per derivation log (head and tail); nothing fails
+        int tail_lines = 40;                           ///< last lines shown per cause
+
+        bool operator==(const Prove&) const = default;
+    } prove;
+
+    struct Nix {
+        std::string bin_dir;                           ///< "" = PATH
+        bool impure = false;
+        bool accept_flake_config = false;
+        std::map<std::string, std::string> options;    ///< passed as --option name value
+
+        bool operator==(const Nix&) const = default;
+    } nix;
+
+    struct Land {
+        LandMode mode = LandMode::push;
+
+        bool operator==(const Land&) const = default;
+    } land;
+
+    struct Forge {
+        std::string kind = "auto";                     ///< auto, github, gitea, forgejo, directory:DIR, none
+        std::string url;                               ///< web root, sub-path included
+        std::string token_file;                        ///< mode 0600
+        std::vector<std::string> failure_labels = {"build-failure", "needs-review"};
+        std::vector<std::string> review_labels = {"needs-review"};  ///< green, but could not or should not be pushed
+        bool statuses = true;
+        int status_hosts = 5;                          ///< commit statuses for the worst hosts
+        bool attach_logs = true;
+        std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< per request
+        std::chrono::milliseconds budget = std::chrono::minutes(2);    ///< retries of one step
+
+        bool operator==(const Forge&) const = default;
+    } forge;
+
+    struct Git {
+        std::chrono::milliseconds timeout = std::chrono::minutes(10);  ///< per fetch or push
+
+        bool operator==(const Git&) const = default;
+    } git;
+
+    struct Report {
+        int keep_runs = 20;
+        std::uint64_t summary_limit = 900ULL << 10;
+
+        bool operator==(const Report&) const = default;
+    } report;
+
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// Keeps the library non-empty until its first source arrives.
