@@ -3,6 +3,7 @@ add_library(lockstep_options INTERFACE)
 target_compile_options(lockstep_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Wimplicit-fallthrough -Woverloaded-virtual
+  -Wno-missing-field-initializers  # designated initialisers leave the rest at their defaults on purpose
   $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
 target_compile_definitions(lockstep_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 

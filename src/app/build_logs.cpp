@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Routing of one internal-json stream to logs and facts.
+#include "app/build_logs.hpp"
+
+#include <algorithm>
+
+#include "lockstep/core/derivation.hpp"
+#include "lockstep/core/sanitize.hpp"
+
+namespace lockstep {
+
+namespace {
+constexpr std::size_t k_max_errors = 2000;  // kept texts; a fleet that fails more often repeats itself
+constexpr std::size_t k_max_error_bytes = 16u << 10;
+constexpr std::size_t k_max_tail_line = 2u << 10;
+constexpr std::uint64_t k_builds_activity = 104;  // progress of "builds" as a whole
+}  // namespace
+
+/// A derivation that is being built: its file, and the last lines in a ring whose strings are reused.
+struct BuildLogs::Open {
+    std::string drv, machine;
+    std::unique_ptr<LogSink> sink;
+    std::vector<std::string> ring;
+    std::size_t next = 0, activities = 0;
+    std::chrono::steady_clock::time_point started, last_output;
+    std::chrono::steady_clock::duration longest_silence{0};
+};
+
+BuildLogs::BuildLogs(const ProveRequest& request, const ProvePorts& ports) : request_(request), ports_(ports) {}
+BuildLogs::~BuildLogs() = default;
+
+void BuildLogs::feed(std::string_view chunk) {
+    splitter_.feed(chunk, [this](std::string_view one) { line(one); });
+}
+
+void BuildLogs::line(std::string_view raw) {
+    using Kind = nix::LogRecord::Kind;
+    const nix::LogRecord record = nix::parse_log_line(raw);
+    switch (record.kind) {
+        case Kind::build_start:
+            start(record);
+            break;
+        case Kind::stop:
+            stop(record.id);
+            break;
+        case Kind::build_line:
+            if (const auto open = by_id_.find(record.id); open != by_id_.end()) text(*open->second, record.text);
+            break;
+        case Kind::message:
+            if (record.level == 0 && errors_.size() < k_max_errors)
+                errors_.emplace_back(cut_utf8(record.text, k_max_error_bytes));
+            if (record.level <= 1) ports_.store.log("nix: " + clean_line(record.text));
+            break;
+        case Kind::plain:
+            if (errors_.size() < k_max_errors && !raw.empty()) errors_.emplace_back(cut_utf8(raw, k_max_error_bytes));
+            break;
+        case Kind::progress:
+            if (record.expected > expected_ && record.activity == static_cast<int>(k_builds_activity)) {
+                expected_ = record.expected;
+                ports_.events.on(BuildPlanned{static_cast<int>(std::min<std::uint64_t>(expected_, 1'000'000))});
+            }
+            break;
+        case Kind::build_phase:
+        case Kind::other:
+            break;
+    }
+}
+
+/// A remote build starts twice, once here and once nested for the other machine: both ids mean the same derivation.
+void BuildLogs::start(const nix::LogRecord& record) {
+    auto& open = by_drv_[record.drv];
+    if (!open) {
+        open = std::make_shared<Open>();
+        open->drv = record.drv;
+        open->started = open->last_output = ports_.clock.steady();
+        auto& build = builds_[record.drv];
+        build.facts.drv = record.drv;
+        build.facts.started = true;
+        build.started = open->started;
+        const std::string name{derivation_name(record.drv)};
+        if (auto sink = ports_.store.open_log("derivations", name, request_.log_limit); sink.ok()) {
+            open->sink = std::move(sink).value();
+            build.log = open->sink->path();
+        } else {
+            ports_.store.log("no log file for " + clean_line(name) + ": " + sink.error().why);
+        }
+        ports_.events.on(BuildStarted{record.drv, name, record.machine});
+    }
+    if (!record.machine.empty()) open->machine = builds_[record.drv].facts.machine = record.machine;
+    if (by_id_.emplace(record.id, open).second) ++open->activities;
+}
+
+void BuildLogs::text(Open& open, std::string_view text) {
+    const auto now = ports_.clock.steady();
+    open.longest_silence = std::max(open.longest_silence, now - open.last_output);
+    open.last_output = now;
+    if (open.sink) {
+        open.sink->write(text);
+        open.sink->write("\n");
+    }
+    if (request_.tail_lines == 0) return;
+    const auto part = text.substr(0, k_max_tail_line);
+    if (open.ring.size() < request_.tail_lines) {
+        open.ring.emplace_back(part);
+    } else {
+        open.ring[open.next].assign(part);
+        open.next = (open.next + 1) % open.ring.size();
+    }
+}
+
+void BuildLogs::stop(std::uint64_t id) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    const auto open = found->second;
+    by_id_.erase(found);
+    if (--open->activities > 0) return;
+    const auto now = ports_.clock.steady();
+    auto& build = builds_[open->drv];
+    build.stopped = now;
+    build.facts.stopped = true;
+    build.facts.duration = std::chrono::duration_cast<Millis>(now - open->started);
+    build.facts.longest_silence =
+        std::chrono::duration_cast<Millis>(std::max(open->longest_silence, now - open->last_output));
+    for (std::size_t i = 0; i < open->ring.size(); ++i)
+        build.facts.tail.push_back(open->ring[(open->next + i) % open->ring.size()]);
+    if (open->sink) {
+        open->sink->close();
+        build.bytes = open->sink->bytes();
+        build.dropped = open->sink->dropped();
+    }
+    by_drv_.erase(open->drv);
+    const bool failed = std::any_of(errors_.begin(), errors_.end(),
+                                    [&](const std::string& e) { return e.find(open->drv) != std::string::npos; });
+    ports_.events.on(BuildEnded{open->drv, std::string(derivation_name(open->drv)), !failed, build.facts.duration});
+}
+
+void BuildLogs::finish() {
+    splitter_.finish([this](std::string_view one) { line(one); });
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, open] : by_id_) ids.push_back(id);
+    std::vector<std::string> unfinished;
+    for (const auto& [drv, open] : by_drv_) unfinished.push_back(drv);
+    for (const auto id : ids) stop(id);
+    for (const auto& drv : unfinished) builds_[drv].facts.stopped = false;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// One realisation's stderr, taken apart: a log file and a tail for each derivation, errors for the judgement, progress
+// for people. What it learns decorates; store validity decides.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lockstep/app/prove.hpp"
+
+namespace lockstep {
+
+/// What the stream told about one derivation.
+struct BuildRecord {
+    nix::BuildFacts facts;
+    std::string log;  ///< relative path, "" when no file could be opened
+    std::uint64_t bytes = 0, dropped = 0;
+    std::chrono::steady_clock::time_point started, stopped;
+};
+
+class BuildLogs {
+public:
+    BuildLogs(const ProveRequest& request, const ProvePorts& ports);
+    ~BuildLogs();
+
+    /// A chunk of stderr. Runs on the process runner's thread.
+    void feed(std::string_view chunk);
+    /// The process has ended: closes files; derivations still open count as not stopped.
+    void finish();
+
+    [[nodiscard]] const std::map<std::string, BuildRecord>& builds() const { return builds_; }
+    [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+
+private:
+    struct Open;
+    void line(std::string_view text);
+    void start(const nix::LogRecord& record);
+    void stop(std::uint64_t id);
+    void text(Open& open, std::string_view text);
+
+    const ProveRequest& request_;
+    const ProvePorts& ports_;
+    nix::LineSplitter splitter_;
+    std::map<std::string, BuildRecord> builds_;
+    std::unordered_map<std::string, std::shared_ptr<Open>> by_drv_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Open>> by_id_;
+    std::vector<std::string> errors_;
+    std::uint64_t expected_ = 0;
+};
+
+}  // namespace lockstep

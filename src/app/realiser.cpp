@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// The steps of one wave, each a child process that the runner reports on.
+#include "app/realiser.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "lockstep/core/sanitize.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::size_t k_max_wave = 10'000;  // derivations on one command line: well below 2 MiB
+constexpr std::size_t k_max_paths = 10'000;
+/// A wave before all evaluations have ended holds back what becomes ready meanwhile, so it must be worth it.
+constexpr auto k_patience = std::chrono::seconds(10);
+
+struct Captured {
+    std::string out, err;
+};
+
+/// Submits a command whose output is small, and hands everything over at its end.
+void ask(ProcessRunner& processes, Command command, std::function<void(const ExitStatus&, const Captured&)> done) {
+    auto captured = std::make_shared<Captured>();
+    processes.submit(
+        std::move(command),
+        [captured](Stream stream, std::string_view chunk) {
+            auto& into = stream == Stream::out ? captured->out : captured->err;
+            if (into.size() < (64u << 20)) into.append(chunk);
+        },
+        [captured, done = std::move(done)](const ExitStatus& status) { done(status, *captured); });
+}
+
+struct ValidityCheck : std::enable_shared_from_this<ValidityCheck> {
+    const ProveRequest& request;
+    const ProvePorts& ports;
+    std::vector<std::string> paths;
+    std::function<void(std::optional<std::set<std::string>>, ExitStatus, std::string)> done;
+    std::set<std::string> invalid;
+    std::size_t next = 0;
+    ExitStatus last{.kind = ExitStatus::Kind::exited, .code = 0};
+
+    ValidityCheck(const ProveRequest& r, const ProvePorts& p) : request(r), ports(p) {}
+
+    void step() {
+        if (next >= paths.size()) return done(std::move(invalid), last, "");
+        const auto end = std::min(paths.size(), next + k_max_paths);
+        std::vector<std::string> part(paths.begin() + static_cast<std::ptrdiff_t>(next),
+                                      paths.begin() + static_cast<std::ptrdiff_t>(end));
+        next = end;
+        ask(ports.processes, nix::invalid_paths_command(request.setup, part),
+            [self = shared_from_this()](const ExitStatus& status, const Captured& captured) {
+                self->last = status;
+                if (!status.ok()) {
+                    auto why = nix::first_error_line(captured.err);
+                    if (why.empty()) why = "nix-store " + describe(status);
+                    return self->done(std::nullopt, status, why);
+                }
+                self->invalid.merge(nix::parse_invalid_paths(captured.out));
+                self->step();
+            });
+    }
+};
+
+}  // namespace
+
+void check_validity(const ProveRequest& request, const ProvePorts& ports, std::vector<std::string> paths,
+                    std::function<void(std::optional<std::set<std::string>>, ExitStatus, std::string)> done) {
+    auto check = std::make_shared<ValidityCheck>(request, ports);
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    check->paths = std::move(paths);
+    check->done = std::move(done);
+    check->step();
+}
+
+Realiser::Realiser(const ProveRequest& request, const ProvePorts& ports, std::function<void(const WavePtr&)> on_wave)
+    : request_(request), ports_(ports), on_wave_(std::move(on_wave)) {}
+
+void Realiser::add(ReadyTarget target) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (queue_.empty()) oldest_ = ports_.clock.steady();
+        queue_.push_back(std::move(target));
+    }
+    start_if_due();
+}
+
+void Realiser::flush() {
+    {
+        const std::lock_guard lock(mutex_);
+        flushed_ = true;
+    }
+    start_if_due();
+}
+
+void Realiser::start_if_due() {
+    auto wave = std::make_shared<Wave>(request_, ports_);
+    {
+        const std::lock_guard lock(mutex_);
+        if (busy_ || queue_.empty()) return;
+        if (!flushed_ && ports_.clock.steady() - oldest_ < k_patience) return;
+        const auto size = std::min(queue_.size(), k_max_wave);
+        for (std::size_t i = 0; i < size; ++i) {
+            wave->targets.push_back(std::move(queue_.front()));
+            queue_.pop_front();
+        }
+        oldest_ = ports_.clock.steady();
+        busy_ = true;
+    }
+    check_before(wave);
+}
+
+void Realiser::check_before(const WavePtr& wave) {
+    std::vector<std::string> outputs;
+    for (const auto& target : wave->targets)
+        outputs.insert(outputs.end(), target.outputs.begin(), target.outputs.end());
+    check_validity(request_, ports_, std::move(outputs),
+                   [self = shared_from_this(), wave](auto invalid, const ExitStatus& status, const std::string& why) {
+                       if (!invalid) {
+                           wave->trouble = why;
+                           wave->interrupted = status.kind == ExitStatus::Kind::interrupted;
+                           return self->done(wave);
+                       }
+                       wave->invalid_before = wave->invalid = std::move(*invalid);
+                       self->check_foreign(wave);
+                   });
+}
+
+/// Nobody here can build for a foreign system, but a cache may have the output: ask before building.
+void Realiser::check_foreign(const WavePtr& wave) {
+    std::vector<std::string> foreign;
+    for (const auto& target : wave->targets)
+        if (target.foreign && std::any_of(target.outputs.begin(), target.outputs.end(),
+                                          [&](const auto& path) { return wave->invalid.count(path) > 0; }))
+            foreign.push_back(target.evaluation.drv);
+    if (foreign.empty()) return realise(wave);
+    ask(ports_.processes, nix::dry_run_command(request_.setup, foreign),
+        [self = shared_from_this(), wave, foreign](const ExitStatus& status, const Captured& captured) {
+            wave->interrupted = status.kind == ExitStatus::Kind::interrupted;
+            if (wave->interrupted) return self->done(wave);
+            const auto plan = nix::parse_dry_run(captured.err);
+            for (const auto& drv : foreign)
+                if (!status.ok() || std::find(plan.build.begin(), plan.build.end(), drv) != plan.build.end())
+                    wave->unsupported.insert(drv);
+            self->realise(wave);
+        });
+}
+
+void Realiser::realise(const WavePtr& wave) {
+    std::set<std::string> drvs;
+    for (const auto& target : wave->targets) {
+        const bool lacks = std::any_of(target.outputs.begin(), target.outputs.end(),
+                                       [&](const auto& path) { return wave->invalid.count(path) > 0; });
+        if (lacks && wave->unsupported.count(target.evaluation.drv) == 0) drvs.insert(target.evaluation.drv);
+    }
+    if (drvs.empty()) return done(wave);
+    wave->ran = true;
+    nix::RealiseRequest realise{.drvs = {drvs.begin(), drvs.end()},
+                                .slots = request_.slots,
+                                .build_timeout = request_.build_timeout,
+                                .silent_timeout = request_.silent_timeout};
+    Command command = nix::realise_command(request_.setup, realise);
+    command.label = "realise " + std::to_string(drvs.size()) + " derivations";
+    ports_.processes.submit(
+        std::move(command),
+        [wave](Stream stream, std::string_view chunk) {
+            if (stream == Stream::err) wave->logs.feed(chunk);
+        },
+        [self = shared_from_this(), wave](const ExitStatus& status) {
+            wave->logs.finish();
+            wave->realise = {.status = status,
+                             .errors = wave->logs.errors(),
+                             .build_timeout = self->request_.build_timeout,
+                             .silent_timeout = self->request_.silent_timeout,
+                             .interrupted = status.kind == ExitStatus::Kind::interrupted};
+            wave->interrupted = wave->realise.interrupted;
+            self->check_after(wave);
+        });
+}
+
+void Realiser::check_after(const WavePtr& wave) {
+    std::vector<std::string> outputs;
+    for (const auto& target : wave->targets)
+        outputs.insert(outputs.end(), target.outputs.begin(), target.outputs.end());
+    check_validity(request_, ports_, std::move(outputs),
+                   [self = shared_from_this(), wave](auto invalid, const ExitStatus& status, const std::string& why) {
+                       if (invalid)
+                           wave->invalid = std::move(*invalid);
+                       else if (status.kind == ExitStatus::Kind::interrupted)
+                           wave->interrupted = true;
+                       else
+                           wave->trouble = "the store could not be asked after building: " + why;
+                       self->done(wave);
+                   });
+}
+
+void Realiser::done(const WavePtr& wave) {
+    {
+        const std::lock_guard lock(mutex_);
+        busy_ = false;
+    }
+    start_if_due();
+    on_wave_(wave);  // last: after the last wave nothing of the proof may be touched any more
+}
+
+}  // namespace lockstep
