@@ -85,6 +85,10 @@ public:
     /// Facts about the repository that holds `dir`. Errors (config): no repository; bare is fine for nothing.
     [[nodiscard]] virtual Result<CheckoutFacts> checkout(const std::filesystem::path& dir) = 0;
 
+    /// The address of a remote of the checkout, as in RemoteFacts::url; needs no open(). Errors (config): no such remote (the hint
+    /// names those that exist, or how to add one).
+    [[nodiscard]] virtual Result<std::string> remote_url(const CheckoutFacts& checkout, const std::string& remote) = 0;
+
     /// Makes the private repository at `dir` (bare; mode 0700), borrowing objects from the checkout where that is safe, and
     /// binds it to `remote` of the checkout (its url, credentials, ssh and http settings apply). Must come before what follows.
     /// Errors: config (no such remote), infrastructure.
