@@ -81,8 +81,14 @@ enum class UpdateTrouble { none, network, rate_limited, auth, lock_unreadable, f
 
 // ── evaluation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A flake pinned to one commit of the private repository: "git+file:///…?rev=…&dir=…[&submodules=1]", percent-encoded.
+/// A flake pinned to one commit: "git+file:///…?rev=…&ref=HEAD[&dir=…][&submodules=1]", percent-encoded. `repository` is a
+/// worktree (a linked one will do) of any repository that has the commit; its own HEAD and files do not matter. From a
+/// bare repository Nix 2.8 takes only commits that `ref` reaches, and 2.26 and 2.34 copy it into their cache first.
 [[nodiscard]] std::string pinned_flake(const std::string& repository, const std::string& commit, const std::string& dir, bool submodules);
+
+/// Error (config) when this Nix cannot read a repository at `path`: Nix before 2.26 (seen on 2.8) does not decode "%20"
+/// and does not accept spaces, '%', '#', '?' or non-ASCII characters either.
+[[nodiscard]] Result<void> check_repository_path(const Setup& setup, const std::string& path);
 
 /// A Nix string literal of any bytes: quotes, backslashes, `${` and newlines escaped.
 [[nodiscard]] std::string string_literal(std::string_view text);
@@ -93,7 +99,12 @@ enum class UpdateTrouble { none, network, rate_limited, auth, lock_unreadable, f
 /// nullopt for sets that the flake does not have.
 [[nodiscard]] Result<std::map<std::string, std::optional<std::vector<std::string>>>> parse_names(std::string_view json);
 
-/// One evaluation process over a slice of targets. Before each target the child's stderr carries a BEGIN line, after it an
+/// The `nixConfig` of a flake as JSON {name: value}, for accept_flake_config: `builtins.getFlake` ignores it, so the caller
+/// adds what parse_flake_config returns to Setup::options (its own options win).
+[[nodiscard]] Command flake_config_command(const Setup& setup, const std::string& flake);
+[[nodiscard]] Result<std::map<std::string, std::string>> parse_flake_config(std::string_view json);
+
+/// One evaluation process over a slice of targets (at most about 500: an argument holds 128 KiB). Before each target the child's stderr carries a BEGIN line, after it an
 /// END line with its derivation, both with a nonce that the flake cannot know; stdout carries {name: drv} at the very end.
 [[nodiscard]] Command evaluate_command(const Setup& setup, const std::string& flake, const std::vector<Target>& slice, const std::string& nonce);
 
@@ -104,7 +115,8 @@ struct EvalEvent {
     bool operator==(const EvalEvent&) const = default;
 };
 
-/// Reads the stderr of an evaluation (internal-json or plain), in chunks split anywhere. Lines are bounded to 64 KiB.
+/// Reads the stderr of an evaluation (raw log format), in chunks split anywhere. Lines end at \n or \r (git's progress)
+/// and are bounded to 64 KiB.
 class EvalReader {
 public:
     EvalReader(std::string nonce, std::size_t slice_size);
@@ -116,10 +128,9 @@ public:
 private:
     void line(std::string_view text, const std::function<void(const EvalEvent&)>& on_event,
               const std::function<void(std::string_view)>& on_text);
-    std::string nonce_;
+    std::string mark_;
     std::size_t slice_size_;
     std::string pending_;
-    bool overlong_ = false;
 };
 
 /// stdout of a completed evaluation.
@@ -171,7 +182,8 @@ struct LogRecord {
 /// Tolerant: unknown actions, types and members are `other`; broken JSON is `plain`. Numbers are 64 bit. `line` has no newline.
 [[nodiscard]] LogRecord parse_log_line(std::string_view line);
 
-/// Splits a byte stream into lines of at most 64 KiB (longer ones are cut and marked once), linear in its size.
+/// Splits a byte stream into lines of at most 64 KiB, linear in its size. Of a longer line the beginning and the last bytes
+/// remain, with a mark between; parse_log_line understands such a record of build output.
 class LineSplitter {
 public:
     explicit LineSplitter(std::size_t max_line = 64u << 10) : max_line_(max_line) {}
@@ -179,9 +191,10 @@ public:
     void finish(const std::function<void(std::string_view)>& on_line);
 
 private:
+    void take(std::string_view part);
     std::size_t max_line_;
-    std::string pending_;
-    bool skipping_ = false;
+    std::string pending_, end_;
+    bool cut_ = false;
 };
 
 /// What is known about one derivation when a realisation has ended.

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// `--log-format internal-json`: one line, one record. Lines of build output dominate by far, so their one known shape
+// has a scanner of its own; anything that deviates from it goes through the JSON library.
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "adapters/nix/lines.hpp"
+#include "lockstep/adapters/nix.hpp"
+
+namespace lockstep::nix {
+
+namespace {
+
+using nlohmann::json;
+using Kind = LogRecord::Kind;
+
+constexpr std::string_view k_prefix = "@nix ";
+constexpr int k_activity_build = 105;
+constexpr int k_result_build_line = 101;
+constexpr int k_result_phase = 104;
+constexpr int k_result_progress = 105;
+constexpr int k_result_post_build_line = 107;
+
+/// True when `text` is printable ASCII without backslash: needs neither unescaping nor a check of its encoding.
+bool is_plain_ascii(std::string_view text) {
+    unsigned char odd = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        odd |= static_cast<unsigned char>((byte < 0x20) | (byte > 0x7e) | (byte == '\\'));
+    }
+    return odd == 0;
+}
+
+/// {"action":"result","fields":["TEXT"],"id":N,"type":101} with plain TEXT, exactly as all versions write it.
+bool scan_build_line(std::string_view line, LogRecord& record) {
+    constexpr std::string_view k_head = R"(@nix {"action":"result","fields":[")";
+    constexpr std::string_view k_middle = R"("],"id":)";
+    constexpr std::string_view k_tail = R"(,"type":101})";
+    if (!line.starts_with(k_head) || !line.ends_with(k_tail)) return false;
+    line.remove_prefix(k_head.size());
+    line.remove_suffix(k_tail.size());
+    const auto quote = line.find('"');
+    if (quote == std::string_view::npos || line.substr(quote, k_middle.size()) != k_middle) return false;
+    const auto number = line.substr(quote + k_middle.size());
+    if (number.empty() || (number.front() == '0' && number.size() > 1)) return false;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), record.id);
+    if (error != std::errc{} || end != number.data() + number.size()) return false;
+    const auto text = line.substr(0, quote);
+    if (!is_plain_ascii(text)) return false;
+    record.kind = Kind::build_line;
+    record.text.assign(text);
+    return true;
+}
+
+std::uint64_t number(const json& value) {
+    if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+    if (value.is_number_integer())
+        return value.get<std::int64_t>() < 0 ? 0 : static_cast<std::uint64_t>(value.get<std::int64_t>());
+    return 0;
+}
+
+std::uint64_t member_number(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found == object.end() ? 0 : number(*found);
+}
+
+int member_int(const json& object, const char* name) {
+    const auto value = member_number(object, name);
+    return value > 1'000'000 ? 1'000'000 : static_cast<int>(value);
+}
+
+std::string member_text(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// fields[index], or null.
+const json& field(const json& record, std::size_t index) {
+    static const json k_null;
+    const auto fields = record.find("fields");
+    return fields != record.end() && fields->is_array() && index < fields->size() ? (*fields)[index] : k_null;
+}
+
+std::string field_text(const json& record, std::size_t index) {
+    const auto& value = field(record, index);
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+void read_start(const json& in, LogRecord& out) {
+    out.activity = member_int(in, "type");
+    out.text = member_text(in, "text");
+    if (out.activity != k_activity_build || !field(in, 0).is_string()) return;
+    out.kind = Kind::build_start;
+    out.drv = field_text(in, 0);
+    out.machine = field_text(in, 1);
+}
+
+void read_result(const json& in, LogRecord& out) {
+    const auto type = member_int(in, "type");
+    if (type == k_result_progress && field(in, 3).is_number()) {
+        out.kind = Kind::progress;
+        out.done = number(field(in, 0));
+        out.expected = number(field(in, 1));
+        out.running = number(field(in, 2));
+        out.failed = number(field(in, 3));
+        return;
+    }
+    if (!field(in, 0).is_string()) return;
+    if (type == k_result_build_line || type == k_result_post_build_line) out.kind = Kind::build_line;
+    if (type == k_result_phase) out.kind = Kind::build_phase;
+    if (out.kind != Kind::other) out.text = field_text(in, 0);
+}
+
+std::optional<LogRecord> read_record(std::string_view text) {
+    const auto in = json::parse(text, nullptr, false);
+    if (!in.is_object()) return std::nullopt;
+    LogRecord out;
+    out.id = member_number(in, "id");
+    out.level = member_int(in, "level");
+    const auto action = member_text(in, "action");
+    if (action == "start") read_start(in, out);
+    if (action == "stop") out.kind = Kind::stop;
+    if (action == "result") read_result(in, out);
+    if (action == "msg") {
+        out.kind = Kind::message;
+        out.text = member_text(in, "msg");
+    }
+    return out;
+}
+
+/// A record of build output whose middle was dropped by the splitter: its text up to the cut, its id from the end.
+std::string mend_cut_line(std::string_view line) {
+    constexpr std::string_view k_record_end = R"("],"id":)";
+    constexpr std::size_t k_longest_escape = 6;
+    const auto cut = line.rfind(k_line_cut);
+    const auto end = line.rfind(k_record_end);
+    if (cut == std::string_view::npos || end == std::string_view::npos || end < cut) return {};
+    auto head = line.substr(0, cut);
+    const auto last_escape = head.find('\\', head.size() - std::min(head.size(), k_longest_escape));
+    head = head.substr(0, last_escape);
+    while (head.ends_with('\\')) head.remove_suffix(1);
+    std::string mended(head);
+    mended.append(k_line_cut).append(line.substr(end));
+    return mended;
+}
+
+}  // namespace
+
+LogRecord parse_log_line_by_library(std::string_view line) {
+    LogRecord plain;
+    plain.kind = Kind::plain;
+    if (line.starts_with(k_prefix)) {
+        if (auto record = read_record(line.substr(k_prefix.size()))) return *std::move(record);
+        if (const auto mended = mend_cut_line(line); !mended.empty())
+            if (auto record = read_record(std::string_view(mended).substr(k_prefix.size()))) return *std::move(record);
+    }
+    plain.text.assign(line);
+    return plain;
+}
+
+LogRecord parse_log_line(std::string_view line) {
+    LogRecord record;
+    if (scan_build_line(line, record)) return record;
+    return parse_log_line_by_library(line);
+}
+
+}  // namespace lockstep::nix
