@@ -131,7 +131,7 @@ TEST(NixLog, LongLinesKeepBothEnds) {
 }
 
 TEST(NixLog, ACutRecordKeepsItsBuild) {
-    for (const std::string filler : {"x", "\\u001b", "\\\\", "\\\"", "é"}) {
+    for (const std::string filler : {"x", "\\u001b", "\\\\", "\\\"", "é", "yy\\\\", "€z"}) {
         std::string text;
         while (text.size() < 200'000) text += filler;
         const auto line = R"(@nix {"action":"result","fields":[")" + text + R"("],"id":42,"type":101})";
@@ -140,8 +140,8 @@ TEST(NixLog, ACutRecordKeepsItsBuild) {
         const auto record = parse_log_line(lines[0]);
         EXPECT_EQ(record.kind, Kind::build_line) << filler;
         EXPECT_EQ(record.id, 42u);
-        EXPECT_TRUE(record.text.ends_with(k_line_cut)) << filler;
-        EXPECT_GT(record.text.size(), 9'000u);
+        EXPECT_NE(record.text.find(k_line_cut), std::string::npos) << filler;
+        EXPECT_GT(record.text.size(), 9'000u) << filler;
     }
 }
 

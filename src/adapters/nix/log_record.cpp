@@ -130,18 +130,28 @@ std::optional<LogRecord> read_record(std::string_view text) {
     return out;
 }
 
+/// Takes away what a cut may have left of a JSON escape or of a UTF-8 character at the end.
+std::string_view without_torn_end(std::string_view text) {
+    constexpr std::size_t k_longest_escape = 6;
+    text = text.substr(0, text.find('\\', text.size() - std::min(text.size(), k_longest_escape)));
+    const auto before_backslashes = text.find_last_not_of('\\');
+    if (before_backslashes != std::string_view::npos && (text.size() - before_backslashes) % 2 == 0)
+        text.remove_suffix(1);
+    const auto is = [&](unsigned mask, unsigned bits) {
+        return !text.empty() && (static_cast<unsigned char>(text.back()) & mask) == bits;
+    };
+    while (is(0xc0, 0x80)) text.remove_suffix(1);
+    if (is(0xc0, 0xc0)) text.remove_suffix(1);
+    return text;
+}
+
 /// A record of build output whose middle was dropped by the splitter: its text up to the cut, its id from the end.
 std::string mend_cut_line(std::string_view line) {
     constexpr std::string_view k_record_end = R"("],"id":)";
-    constexpr std::size_t k_longest_escape = 6;
     const auto cut = line.rfind(k_line_cut);
     const auto end = line.rfind(k_record_end);
     if (cut == std::string_view::npos || end == std::string_view::npos || end < cut) return {};
-    auto head = line.substr(0, cut);
-    const auto last_escape = head.find('\\', head.size() - std::min(head.size(), k_longest_escape));
-    head = head.substr(0, last_escape);
-    while (head.ends_with('\\')) head.remove_suffix(1);
-    std::string mended(head);
+    std::string mended(without_torn_end(line.substr(0, cut)));
     mended.append(k_line_cut).append(line.substr(end));
     return mended;
 }
