@@ -3,6 +3,7 @@
 // the registry; the session that runs the requests (app/forge_session) and its retries are shared by all.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,19 +51,32 @@ enum class Meaning {
     refused,        ///< any other 4xx
 };
 
+/// How gently a forge wants to be treated.
+struct Pace {
+    std::chrono::milliseconds write_gap{0};         ///< least time between two writes
+    std::chrono::milliseconds rate_limit_floor{0};  ///< least wait after a rate limit without a header; doubles
+};
+
 /// Pure. Builders never fail; parsers return Error (infrastructure) for a body that is not what the dialect promises.
 class Dialect {
 public:
     virtual ~Dialect() = default;
     [[nodiscard]] virtual std::string name() const = 0;
+    [[nodiscard]] virtual const Location& location() const = 0;
+    [[nodiscard]] virtual Pace pace() const { return {}; }
     [[nodiscard]] virtual Headers auth(const std::string& token) const = 0;  ///< with Accept and User-Agent
     [[nodiscard]] virtual Meaning meaning(const HttpRequest& request, const HttpResponse& response) const = 0;
     /// The forge's own words in an error answer, cleaned, one line.
     [[nodiscard]] virtual std::string error_text(const HttpResponse& response) const = 0;
+    /// What the user can do about an error answer; "" when there is nothing better than to try again.
+    [[nodiscard]] virtual std::string advice(const HttpRequest& request, const HttpResponse& response) const = 0;
 
     [[nodiscard]] virtual HttpRequest get_repository() const = 0;
     /// Error (credentials) when the answer says that the token may not push or write pull requests.
     [[nodiscard]] virtual Result<void> parse_access(const HttpResponse& response) const = 0;
+    /// false: the repository's answer says nothing about what this kind of token may do, so parse_access would lie
+    /// (GitHub shows no permissions, or false ones, to GITHUB_TOKEN and to app tokens).
+    [[nodiscard]] virtual bool access_is_told(const std::string&) const { return true; }
 
     /// nullopt: the dialect has fixed limits and needs no request.
     [[nodiscard]] virtual std::optional<HttpRequest> get_limits() const = 0;
@@ -75,6 +89,8 @@ public:
     [[nodiscard]] virtual Result<PullRequest> parse_pull(const HttpResponse& response) const = 0;
 
     [[nodiscard]] virtual HttpRequest list_labels(const std::string& page_url) const = 0;
+    /// Labels that the repository inherits from its owner; nullopt: the dialect has none. 403 and 404 mean none too.
+    [[nodiscard]] virtual std::optional<HttpRequest> list_inherited_labels() const { return std::nullopt; }
     [[nodiscard]] virtual Result<Page<ForgeLabel>> parse_labels(const HttpResponse& response) const = 0;
     [[nodiscard]] virtual HttpRequest create_label(const std::string& label) const = 0;
     [[nodiscard]] virtual Result<ForgeLabel> parse_label(const HttpResponse& response) const = 0;
