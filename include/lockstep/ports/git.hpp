@@ -59,6 +59,7 @@ struct CommitRequest {
 /// One ref of a push. Always lease-checked; `expect` "" means "must not exist"; `id` "" deletes.
 struct PushUpdate {
     std::string ref, id, expect;
+    bool allow_rewrite = false;  ///< whether `id` may leave out commits that `expect` holds: for our own update branch only
 };
 
 enum class PushState {
