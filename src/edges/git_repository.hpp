@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The Git port: libgit2 for objects, the git command for everything that touches the network or the user's settings.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edges/git_cli.hpp"
+#include "edges/git_remote.hpp"
+#include "lockstep/ports/git.hpp"
+
+namespace lockstep {
+
+class GitRepository final : public Git {
+public:
+    /// `runner` must outlive it. Calls block; never call from the runner's thread.
+    GitRepository(ProcessRunner& runner, GitSettings settings);
+
+    Result<CheckoutFacts> checkout(const std::filesystem::path& dir) override;
+    Result<RemoteFacts> open(const CheckoutFacts& checkout, const std::string& remote,
+                             const std::filesystem::path& dir) override;
+    Result<void> open_local(const CheckoutFacts& checkout, const std::filesystem::path& dir) override;
+
+    Result<std::vector<RemoteRef>> list_refs(const std::vector<std::string>& patterns) override;
+    Result<std::string> fetch(const std::string& ref) override;
+    Result<void> check_push(const std::string& commit, const std::string& probe_ref) override;
+    PushOutcome push(const PushUpdate& update) override;
+
+    Result<std::optional<std::string>> read_file(const std::string& commit, const std::string& path) override;
+    Result<CommitInfo> commit_info(const std::string& commit) override;
+    Result<bool> is_ancestor(const std::string& ancestor, const std::string& commit) override;
+    Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir, bool submodules) override;
+    Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) override;
+    std::string blob_id(std::string_view content) override;
+
+    std::filesystem::path repository() const override { return repository_; }
+
+private:
+    [[nodiscard]] GitCall network_call(std::vector<std::string> args) const;
+    [[nodiscard]] Result<std::string> default_branch() const;
+    [[nodiscard]] Result<void> add_submodules(const std::filesystem::path& worktree) const;
+    [[nodiscard]] std::optional<PushOutcome> refuse_locally(const PushUpdate& update) const;
+
+    GitCli git_;
+    std::filesystem::path checkout_;     ///< root of the user's work tree
+    std::filesystem::path repository_;   ///< "" until one of the opens
+    GitConfig config_;                   ///< as it applies in the checkout
+    GitEntries handed_over_;             ///< of it, what local commands need
+    std::optional<BoundRemote> remote_;  ///< after open()
+};
+
+}  // namespace lockstep
