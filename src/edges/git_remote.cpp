@@ -18,8 +18,9 @@ using Kind = RemoteAddress::Kind;
 Error no_remote(const std::string& name, const GitConfig& config) {
     const auto names = config.remotes();
     return {ErrorKind::config, fmt::format("the checkout has no remote \"{}\"", name),
-            names.empty() ? "it has no remotes at all" : "it has: " + join(names, ", "),
-            "name one with --remote, or add it: git remote add " + (name.empty() ? "origin" : name) + " ADDRESS"};
+            names.empty() ? "it has no remotes at all" : fmt::format("it has {}", plural(names.size(), "other remote")),
+            names.empty() ? fmt::format("add it: git remote add {} ADDRESS", name.empty() ? "origin" : name)
+                          : fmt::format("name one with --remote: {}", join(names, ", "))};
 }
 
 struct Addresses {

@@ -47,6 +47,12 @@ Result<CheckoutFacts> GitRepository::checkout(const fs::path& dir) {
     return checkout_facts(git_, dir);
 }
 
+Result<std::string> GitRepository::remote_url(const CheckoutFacts& checkout, const std::string& remote) {
+    LOCKSTEP_TRY(const GitConfig config, checkout_config(git_, checkout.root));
+    LOCKSTEP_TRY(const BoundRemote bound, bind_remote(git_, checkout.root, remote, config, GitConfig{}));
+    return bound.address.shown;
+}
+
 Result<RemoteFacts> GitRepository::open(const CheckoutFacts& checkout, const std::string& remote, const fs::path& dir) {
     LOCKSTEP_TRY(const CheckoutStore store, checkout_store(git_, checkout.root));
     LOCKSTEP_TRY(GitConfig config, checkout_config(git_, checkout.root));

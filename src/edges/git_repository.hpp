@@ -19,6 +19,7 @@ public:
     GitRepository(ProcessRunner& runner, GitSettings settings);
 
     Result<CheckoutFacts> checkout(const std::filesystem::path& dir) override;
+    Result<std::string> remote_url(const CheckoutFacts& checkout, const std::string& remote) override;
     Result<RemoteFacts> open(const CheckoutFacts& checkout, const std::string& remote,
                              const std::filesystem::path& dir) override;
     Result<void> open_local(const CheckoutFacts& checkout, const std::filesystem::path& dir) override;
