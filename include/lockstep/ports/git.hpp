@@ -63,7 +63,7 @@ struct PushUpdate {
 };
 
 enum class PushState {
-    done,
+    done,             ///< the ref is at `id`, also when it was there before
     stale,            ///< the lease refused: the ref is not at `expect`
     not_fast_forward,
     protected_branch, ///< refused by the server's rules (protected branch, hook)
