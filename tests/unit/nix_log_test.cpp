@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "adapters/nix/lines.hpp"
+#include "../../src/adapters/nix/lines.hpp"
 #include "lockstep/adapters/nix.hpp"
 
 namespace lockstep::nix {
