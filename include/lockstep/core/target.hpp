@@ -39,8 +39,9 @@ struct Selection {
     std::vector<Target> excluded;  ///< sorted by name: whatever an exclude selector names, included or not
 };
 
-/// Applies include (empty: all) and exclude globs to names; a selector that equals a name means that name only. Errors: no targets at all (config); a selector that matches
-/// nothing (usage when `from_flags`, else config; with near names as hint); everything excluded (the same).
+/// Applies include (empty: all) and exclude globs to names; a selector that equals a name means that name only.
+/// Errors: no targets at all (config); a selector that matches nothing (usage when `from_flags`, else config; with near
+/// names as hint); everything excluded (the same).
 [[nodiscard]] Result<Selection> select_targets(const std::vector<Target>& all, const std::vector<std::string>& include,
                                                const std::vector<std::string>& exclude, bool from_flags);
 
