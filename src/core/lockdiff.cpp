@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What changed between two lock files: a merge of two sorted lists of input paths, and the question whether an input
 // moved along the same place or now points at another one.
+#include "lockstep/core/lockfile.hpp"
+
 #include <algorithm>
 
 #include "core/lockfile_url.hpp"
 #include "lockstep/core/check.hpp"
-#include "lockstep/core/lockfile.hpp"
 
 namespace lockstep {
 

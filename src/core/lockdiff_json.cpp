@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A list of changed inputs as JSON, for scripts. ASCII only, so that printing it to a terminal is harmless.
+#include "lockstep/core/lockfile.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "core/lockfile_url.hpp"
-#include "lockstep/core/lockfile.hpp"
 
 namespace lockstep {
 

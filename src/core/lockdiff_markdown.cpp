@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A list of changed inputs as Markdown tables. Every foreign word is escaped; the only links are those we made.
+#include "lockstep/core/lockfile.hpp"
+
 #include <fmt/format.h>
 
 #include "core/lockdiff_words.hpp"
-#include "lockstep/core/lockfile.hpp"
 #include "lockstep/core/sanitize.hpp"
 
 namespace lockstep {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A list of changed inputs as plain text, for terminals and commit messages.
+#include "lockstep/core/lockfile.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/lockdiff_words.hpp"
-#include "lockstep/core/lockfile.hpp"
 #include "lockstep/core/sanitize.hpp"
 
 namespace lockstep {
