@@ -61,19 +61,17 @@ RemoteAddress ssh_address(std::string_view host, std::string_view path) {
 
 RemoteAddress parse_remote_address(std::string_view url) {
     url = trim(url);
+    if (const auto transport = url.find("::"); transport < url.find_first_of("/@[")) {
+        RemoteAddress address;  // "codecommit::…": a remote helper, which says nothing that we understand
+        address.scheme = lower(url.substr(0, transport));
+        address.guessed = true;
+        return address;
+    }
     const auto mark = url.find("://");
     if (mark == std::string_view::npos) {
-        const auto transport = url.find("::");  // "codecommit::…": a remote helper, not a path
-        const auto colon = url.find(':', url.find(']') == std::string_view::npos ? 0 : url.find(']'));
-        const auto slash = url.find('/');
-        if (colon == std::string_view::npos || colon == 0 || slash < colon) return local_address(url);
-        if (transport != std::string_view::npos && transport < slash && url.front() != '[' &&
-            url.find('@') == std::string_view::npos) {
-            RemoteAddress address;
-            address.scheme = lower(url.substr(0, transport));
-            address.guessed = true;
-            return address;
-        }
+        const auto bracket = url.find(']');
+        const auto colon = url.find(':', bracket == std::string_view::npos ? 0 : bracket);
+        if (colon == std::string_view::npos || colon == 0 || url.find('/') < colon) return local_address(url);
         auto host = url.substr(0, colon);
         if (const auto at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
         return ssh_address(host, url.substr(colon + 1));
