@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// The main job and its smaller relatives, as functions from settings and ports to a report.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lockstep/adapters/runner.hpp"
+#include "lockstep/core/config.hpp"
+#include "lockstep/core/report.hpp"
+#include "lockstep/ports/clock.hpp"
+#include "lockstep/ports/events.hpp"
+#include "lockstep/ports/files.hpp"
+#include "lockstep/ports/forge.hpp"
+#include "lockstep/ports/git.hpp"
+#include "lockstep/ports/process.hpp"
+#include "lockstep/ports/run_store.hpp"
+
+namespace lockstep {
+
+/// The repository's own configuration file, as it stands at the base commit.
+struct RepositoryFile {
+    std::string name, text;
+};
+
+struct RunSettings {
+    std::string command = "run";          ///< "run", "plan", "build"
+    bool dry_run = false;
+    bool detailed_exit_code = false;
+    bool hosts_from_flags = false;        ///< selectors came by flag: mistakes in them are usage errors
+    std::filesystem::path repo = ".";
+    std::chrono::system_clock::time_point now{};  ///< the date of the run: branch name, commit time
+    runner::Environment environment;
+    std::string tool_version;
+    int cores = 1;
+    std::uint64_t memory_bytes = 0;
+    std::string secret_nonce;             ///< 128 random bits in hex, fresh for each run
+};
+
+/// Held while the run lasts; releasing is destroying.
+class HeldLock {
+public:
+    virtual ~HeldLock() = default;
+};
+
+struct RunPorts {
+    ProcessRunner& processes;
+    Git& git;
+    RunStore& store;
+    Clock& clock;
+    EventSink& events;
+    Files& files;
+    /// All sources of configuration put together; every mistake at once.
+    std::function<Result<Config>(const std::optional<RepositoryFile>&)> configure;
+    /// The forge that the configuration and the remote mean; nullptr for `none`.
+    std::function<Result<std::unique_ptr<Forge>>(const Config&, const RemoteFacts&)> make_forge;
+    /// One run per remote and base on this machine.
+    std::function<Result<std::unique_ptr<HeldLock>>(const std::string& remote_url, const std::string& base)> lock;
+    /// The signal that asked us to stop, or 0.
+    std::function<int()> interrupted;
+    /// Reads an environment variable of the run ("" when unset).
+    std::function<std::string(const char*)> getenv;
+};
+
+/// Update, prove, land or propose. Always returns a report with a verdict; what it could not do is in there.
+[[nodiscard]] RunReport run_update(const RunSettings& settings, const RunPorts& ports);
+
+/// Proves the checked-out commit: no update, no remote.
+[[nodiscard]] RunReport run_build(const RunSettings& settings, const RunPorts& ports);
+
+/// What a run would do, as text for people. Updates in the private work tree only; builds nothing, changes nothing.
+struct Plan {
+    RunReport report;  ///< inputs, targets (not_started), notices
+    std::string text;
+};
+[[nodiscard]] Plan run_plan(const RunSettings& settings, const RunPorts& ports);
+
+}  // namespace lockstep

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// The other ending: the branch on the remote and one pull request that says what is broken, found again on the next run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "app/run_state.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep {
+
+namespace {
+
+/// Where the branch goes: a new name, or one that holds nothing but our own commit.
+struct Place {
+    std::string branch, expect;
+    std::optional<PullRequest> pull;
+};
+
+std::string trailer(const std::string& message, std::string_view name) {
+    for (const auto& line : lines_of(message))
+        if (line.rfind(std::string(name) + ": ", 0) == 0) return line.substr(name.size() + 2);
+    return "";
+}
+
+Result<std::map<std::string, std::string>> remote_heads(RunState& state, const std::vector<std::string>& patterns) {
+    LOCKSTEP_TRY(const auto refs, state.ports.git.list_refs(patterns));
+    std::map<std::string, std::string> heads;
+    for (const auto& ref : refs)
+        if (ref.name.rfind("refs/heads/", 0) == 0) heads[ref.name.substr(11)] = ref.id;
+    return heads;
+}
+
+/// The open pull request of an earlier run for the same base and flake, unless somebody else has pushed to its branch.
+Result<std::optional<Place>> existing_pull(RunState& state) {
+    if (!state.forge) return std::optional<Place>();
+    LOCKSTEP_TRY(const auto pulls, state.forge->open_pulls(state.base));
+    for (const auto& pull : pulls) {
+        const auto marker = find_marker(pull.body);
+        if (!marker || !pull.same_repo || marker->base != state.base || marker->flake != state.config.flake) continue;
+        LOCKSTEP_TRY(const auto heads, remote_heads(state, {"refs/heads/" + pull.head}));
+        const auto tip = heads.find(pull.head);
+        if (tip == heads.end() || tip->second != marker->head) {
+            state.notice(fmt::format("pull request {} holds commits that lockstep did not write; it is left alone", pull.number), true);
+            continue;
+        }
+        return std::optional<Place>(Place{pull.head, tip->second, pull});
+    }
+    return std::optional<Place>();
+}
+
+/// The dated name, with a suffix as long as it is taken by somebody else's commits.
+Result<Place> free_branch(RunState& state) {
+    LOCKSTEP_TRY(const auto heads, remote_heads(state, {"refs/heads/" + state.wanted_branch + "*"}));
+    for (int n = 1; n < 1000; ++n) {
+        const std::string name = n == 1 ? state.wanted_branch : fmt::format("{}-{}", state.wanted_branch, n);
+        const auto taken = heads.find(name);
+        if (taken == heads.end()) return Place{name, "", std::nullopt};
+        const auto fetched = state.ports.git.fetch("refs/heads/" + name);
+        if (!fetched.ok()) continue;
+        const auto commit = state.ports.git.commit_info(fetched.value());
+        if (commit.ok() && is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake)) return Place{name, taken->second, std::nullopt};
+        state.notice(fmt::format("branch {} exists and is not lockstep's; it is left alone", name));
+    }
+    return Error{ErrorKind::infrastructure, "no free name for the update branch", state.wanted_branch, "delete old branches, or change `branch`"};
+}
+
+Result<Place> push_branch(RunState& state) {
+    for (int attempt = 1;; ++attempt) {
+        LOCKSTEP_TRY(auto place, existing_pull(state));
+        if (!place) LOCKSTEP_TRY(place, free_branch(state));
+        if (place->expect == state.candidate.id) return *place;
+        (void)state.ports.store.journal("intent", "push-branch", fmt::format(R"({{"commit":"{}"}})", state.candidate.id));
+        const auto outcome = state.ports.git.push({.ref = "refs/heads/" + place->branch, .id = state.candidate.id, .expect = place->expect, .allow_rewrite = true});
+        (void)state.ports.store.journal("outcome", "push-branch", fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+        if (outcome.state == PushState::done) return *place;
+        if (outcome.state == PushState::denied)
+            return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", place->branch), clean_line(outcome.detail), "give the token or key the right to push"};
+        if (attempt >= 3 || state.ports.interrupted() != 0)
+            return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", place->branch), clean_line(outcome.detail), "run again"};
+        if (outcome.state == PushState::unreachable || outcome.state == PushState::unknown) state.ports.clock.sleep_for(std::chrono::seconds(5) * attempt);
+    }
+}
+
+/// Full logs of the causes first, then of the broken hosts; what the forge cannot hold is said.
+LogLinks attach_logs(RunState& state, std::int64_t number, const ForgeLimits& limits) {
+    LogLinks links{.run_url = state.settings.environment.run_url};
+    if (!state.config.forge.attach_logs || limits.attachment_bytes == 0) return links;
+    std::vector<std::string> files;
+    for (const auto& cause : state.report.causes)
+        if (!cause.log.empty()) files.push_back(cause.log);
+    for (const auto& host : state.report.hosts)
+        if (is_broken(host.state) && !host.log.empty()) files.push_back(host.log);
+    std::sort(files.begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    constexpr std::size_t k_most = 40;
+    for (const auto& file : files) {
+        if (links.attachments.size() >= k_most) {
+            state.report.limits.push_back(fmt::format("{} of {} logs attached", k_most, files.size()));
+            break;
+        }
+        const auto text = state.ports.store.read_tail(file, limits.attachment_bytes);
+        if (!text.ok() || text->empty()) continue;
+        const std::string name = replace_all(file, "/", "-");
+        const auto url = state.forge->attach(number, name, text.value());
+        if (!url.ok()) {
+            state.notice(fmt::format("log {} could not be attached: {}", name, url.error().what), true);
+            if (url.error().kind != ErrorKind::usage) break;
+            continue;
+        }
+        links.attachments.emplace_back(name, url.value());
+    }
+    return links;
+}
+
+struct Missing {
+    std::string step;
+    Error error;
+};
+
+/// Everything about the pull request itself. Nothing, or the step that is missing.
+std::optional<Missing> write_pull(RunState& state, const Place& place, bool green) {
+    auto& forge = *state.forge;
+    const auto limits = forge.limits();
+    if (!limits.ok()) return Missing{"open the pull request", limits.error()};
+    const std::string title = pull_title(state.report);
+    LogLinks links{.run_url = state.settings.environment.run_url};
+    std::vector<std::string> cut;
+    const std::string first = pull_body(state.report, links, limits->body_bytes, cut);
+    auto pull = place.pull ? forge.edit_pull(place.pull->number, title, first) : forge.create_pull({title, first, place.branch, state.base});
+    if (!pull.ok()) return Missing{place.pull ? "update the pull request" : "open the pull request", pull.error()};
+    state.report.pull = RunReport::Pull{pull->number, pull->url, place.pull ? "updated" : "created"};
+    (void)state.ports.store.journal("outcome", "pull", fmt::format(R"({{"number":{}}})", pull->number));
+    const auto& labels = green ? state.config.forge.review_labels : state.config.forge.failure_labels;
+    if (const auto done = forge.add_labels(pull->number, labels); !done.ok()) return Missing{"label the pull request", done.error()};
+    std::vector<std::string> stale;
+    for (const auto& label : green ? state.config.forge.failure_labels : state.config.forge.review_labels)
+        if (std::find(labels.begin(), labels.end(), label) == labels.end()) stale.push_back(label);
+    if (place.pull && !stale.empty())
+        if (const auto done = forge.remove_labels(pull->number, stale); !done.ok()) return Missing{"remove old labels", done.error()};
+    links = attach_logs(state, pull->number, limits.value());
+    cut.clear();
+    const std::string body = pull_body(state.report, links, limits->body_bytes, cut);
+    state.report.limits.insert(state.report.limits.end(), cut.begin(), cut.end());
+    if (body != first)
+        if (const auto done = forge.edit_pull(pull->number, title, body); !done.ok()) return Missing{"put the log links into the pull request", done.error()};
+    const auto comments = forge.comments(pull->number);
+    if (!comments.ok()) return Missing{"write the history comment", comments.error()};
+    std::int64_t id = 0;
+    std::string previous;
+    for (const auto& comment : comments.value())
+        if (id == 0 && comment.body.find(comment_tag()) != std::string::npos) {
+            id = comment.id;
+            previous = comment.body;
+        }
+    if (const auto done = forge.put_comment(pull->number, id, history_comment(state.report, previous, limits->body_bytes)); !done.ok())
+        return Missing{"write the history comment", done.error()};
+    if (state.config.forge.statuses)
+        for (const auto& text : status_texts(state.report, state.config.forge.status_hosts)) {
+            const std::string target = state.settings.environment.run_url.empty() ? pull->url : state.settings.environment.run_url;
+            if (const auto done = forge.set_status(state.candidate.id, text, target); !done.ok()) return Missing{"set the commit status", done.error()};
+        }
+    return std::nullopt;
+}
+
+std::string failed_words(const RunReport& report) {
+    std::size_t broken = 0;
+    for (const auto& host : report.hosts) broken += host.required && is_broken(host.state) ? 1 : 0;
+    return fmt::format("{} of {} failed", broken, plural(report.hosts.size(), "host"));
+}
+
+}  // namespace
+
+bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path, const std::string& flake) {
+    if (commit.parents.size() != 1) return false;
+    const auto lock = git.read_file(commit.id, lock_path);
+    if (!lock.ok() || !lock.value()) return false;
+    const auto seal = trailer(commit.message, "Lockstep-Seal");
+    return !seal.empty() && seal == seal_of(git, commit.parents.front(), git.blob_id(*lock.value()), flake);
+}
+
+Result<void> propose(RunState& state, bool green, const std::string& why) {
+    // The texts need the ending, and the ending is only known when the texts are written: this is the hoped-for one.
+    const ExitCode exit = !green ? ExitCode::hosts_failed : (state.config.land.mode == LandMode::pull_request ? ExitCode::ok : ExitCode::base_refused);
+    state.report.ending = {green ? Outcome::proposed_green : Outcome::proposed, exit, green ? why : failed_words(state.report), ""};
+    const auto place = push_branch(state);
+    if (!place.ok()) {
+        if (green) return place.error();
+        const auto& error = place.error();
+        state.report.ending = {Outcome::hosts_failed, ExitCode::hosts_failed_no_pr,
+                               fmt::format("{}, and the branch could not be pushed: {}: {}", failed_words(state.report), error.what, error.why),
+                               "the commit is kept in " + state.ports.git.repository().string() + " as " + state.wanted_branch};
+        return {};
+    }
+    state.report.repo.branch = place->branch;
+    if (!state.forge) {
+        state.report.ending.next_action = "look at branch " + place->branch;
+        state.report.ending.reason += "; the branch is pushed, and there is no forge for a pull request";
+        return {};
+    }
+    const auto missing = write_pull(state, place.value(), green);
+    if (missing) {
+        state.report.ending.reason += fmt::format("; branch {} is pushed, but lockstep could not {}: {}{}{}", place->branch, missing->step, missing->error.what,
+                                                  missing->error.why.empty() ? "" : ": ", missing->error.why);
+        state.report.ending.next_action = missing->error.hint.empty() ? "run again, or open a pull request from " + place->branch + " by hand" : missing->error.hint;
+        if (!green) state.report.ending.outcome = Outcome::hosts_failed;
+        state.report.ending.exit = green ? ExitCode::infrastructure : ExitCode::hosts_failed_no_pr;
+        return {};
+    }
+    state.report.ending.next_action = state.report.pull->url.empty() ? "" : "see " + state.report.pull->url;
+    return {};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// What a run knows so far, handed from stage to stage, and how a stage is told and recorded.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "lockstep/adapters/nix.hpp"
+#include "lockstep/app/run.hpp"
+
+namespace lockstep {
+
+struct RunState {
+    const RunSettings& settings;
+    const RunPorts& ports;
+
+    Config config;
+    CheckoutFacts checkout;
+    RemoteFacts remote;
+    std::unique_ptr<HeldLock> lock;
+    std::unique_ptr<Forge> forge;
+    nix::Setup setup;
+    nix::Capabilities can;
+    bool submodules = false;
+    std::string base;         ///< branch name
+    std::string base_commit;
+    LockFile base_lock;
+    bool had_lock = false;
+    std::string wanted_branch;
+    std::string date;         ///< "2026-11-21" in the configured time zone
+    CommitInfo candidate;
+
+    RunReport report;
+
+    RunState(const RunSettings& s, const RunPorts& p) : settings(s), ports(p) {}
+    [[nodiscard]] std::string lock_path() const { return config.flake.empty() ? "flake.lock" : config.flake + "/flake.lock"; }
+    [[nodiscard]] std::string flake_path() const { return config.flake.empty() ? "flake.nix" : config.flake + "/flake.nix"; }
+    [[nodiscard]] std::filesystem::path repository_dir() const { return ports.store.root() / "work" / "repository.git"; }
+    [[nodiscard]] std::filesystem::path worktree_dir() const { return ports.store.root() / "work" / "tree"; }
+
+    void notice(const std::string& text, bool warning = false) {
+        report.notices.push_back(text);
+        ports.events.on(Notice{warning, text});
+    }
+};
+
+/// Runs one named stage: tells its start and end, records it in the report, and turns an interruption into an Error.
+template <class Body>
+auto stage(RunState& state, const std::string& name, const std::string& text, Body&& body) -> decltype(body()) {
+    if (const int signal = state.ports.interrupted(); signal != 0)
+        return Error{ErrorKind::interrupted, "the run was interrupted before it could " + name, "", "run again: nothing was changed"};
+    StageRecord record{.name = name, .started = state.ports.clock.now()};
+    const auto begin = state.ports.clock.steady();
+    state.ports.events.on(StageStarted{name, text});
+    (void)state.ports.store.journal("fact", "stage-" + name, "{}");
+    auto result = std::forward<Body>(body)();
+    record.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - begin);
+    if (!result.ok()) {
+        const bool stopped = result.error().kind == ErrorKind::interrupted || state.ports.interrupted() != 0;
+        record.state = stopped ? StageState::interrupted : StageState::failed;
+        record.error_class = std::string(exit_code_word(exit_code_for(result.error().kind)));
+        record.error_message = result.error().what;
+    }
+    state.report.stages.push_back(record);
+    state.ports.events.on(StageEnded{record, ""});
+    return result;
+}
+
+/// Repository, base commit, configuration, Nix, forge: everything that can be known to be wrong before work begins.
+[[nodiscard]] Result<void> prepare(RunState& state);
+/// Its first part: remote, base commit, configuration, flake and lock; nothing is locked or asked of Nix or the forge.
+[[nodiscard]] Result<void> prepare_reading(RunState& state);
+/// The same for a proof of what is checked out: no remote, no forge.
+[[nodiscard]] Result<void> prepare_build(RunState& state);
+/// Nix version and effective settings.
+[[nodiscard]] Result<void> prepare_nix(RunState& state);
+/// Private work tree, `nix flake update`, commit. False: nothing changed.
+[[nodiscard]] Result<bool> update(RunState& state);
+/// Discovery and proof of `commit`; fills hosts, causes, logs and notices of the report. `base` may be "".
+[[nodiscard]] Result<void> prove_commit(RunState& state, const std::string& commit, const std::string& base);
+/// Which targets a run would prove, without evaluating them.
+struct Discovery {
+    std::vector<Target> targets;          ///< selected
+    std::vector<Target> vanished;         ///< selected ones that only the base commit has
+    std::string broken;                   ///< why the updated flake has no readable attribute names, "" when it has
+    std::string broken_text;
+};
+[[nodiscard]] Result<Discovery> discover(RunState& state, const std::string& commit, const std::string& base);
+/// Pushes the proved commit onto base; sets the ending. Errors are what stopped it.
+[[nodiscard]] Result<void> land(RunState& state);
+/// Pushes the branch and writes the pull request; sets the ending.
+[[nodiscard]] Result<void> propose(RunState& state, bool green, const std::string& why);
+
+/// The trailer that says "lockstep made exactly this lock on exactly this parent": a hash, so that an edited or
+/// rebased commit does not carry a true one.
+[[nodiscard]] std::string seal_of(Git& git, const std::string& parent, const std::string& lock_blob, const std::string& flake);
+[[nodiscard]] bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path, const std::string& flake);
+
+/// Text by strftime in a time zone. Errors (config): unknown zone.
+[[nodiscard]] Result<std::string> local_time(RunState& state, const std::string& format);
+
+/// Copies an Error into the report's ending.
+void end_with(RunState& state, const Error& error);
+
+}  // namespace lockstep
