@@ -62,6 +62,7 @@ public:
         if (target.outputs.empty())
             return refuse(result, HostState::infra_error, target.system,
                           "it has no output path that is known before building");
+        if (!request_.build) return refuse(result, HostState::evaluated, target.system, "");
         target.foreign = target.system != "builtin" && request_.can.systems.count(target.system) == 0;
         if (!target.foreign) return std::make_shared<ReadyTarget>(std::move(target));
         if (request_.foreign == ForeignPolicy::evaluate)

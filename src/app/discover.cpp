@@ -87,7 +87,9 @@ Result<Discovery> discover(RunState& state, const std::string& commit, const std
         found.broken_text = now.text;
     }
     std::vector<Target> present = now.names ? targets_of(*now.names) : std::vector<Target>();
-    if (now.names) LOCKSTEP_TRY_VOID(check_sets(state, *now.names, before.names ? &*before.names : nullptr));
+    if (now.names) {
+        LOCKSTEP_TRY_VOID(check_sets(state, *now.names, before.names ? &*before.names : nullptr));
+    }
     std::vector<Target> all = present;
     std::set<std::string> known;
     for (const auto& target : present) known.insert(target.name);

@@ -86,7 +86,9 @@ Result<void> land(RunState& state) {
         (void)state.ports.store.journal("intent", "push-base", fmt::format(R"({{"from":"{}","to":"{}"}})", state.base_commit, state.candidate.id));
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});
         (void)state.ports.store.journal("outcome", "push-base", fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
-        if (outcome.state == PushState::unknown) LOCKSTEP_TRY(outcome.state, settle_unknown(state, ref, outcome));
+        if (outcome.state == PushState::unknown) {
+            LOCKSTEP_TRY(outcome.state, settle_unknown(state, ref, outcome));
+        }
         switch (outcome.state) {
             case PushState::done: landed(state); return {};
             case PushState::stale:

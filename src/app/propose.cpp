@@ -70,7 +70,9 @@ Result<Place> free_branch(RunState& state) {
 Result<Place> push_branch(RunState& state) {
     for (int attempt = 1;; ++attempt) {
         LOCKSTEP_TRY(auto place, existing_pull(state));
-        if (!place) LOCKSTEP_TRY(place, free_branch(state));
+        if (!place) {
+            LOCKSTEP_TRY(place, free_branch(state));
+        }
         if (place->expect == state.candidate.id) return *place;
         (void)state.ports.store.journal("intent", "push-branch", fmt::format(R"({{"commit":"{}"}})", state.candidate.id));
         const auto outcome = state.ports.git.push({.ref = "refs/heads/" + place->branch, .id = state.candidate.id, .expect = place->expect, .allow_rewrite = true});

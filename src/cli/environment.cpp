@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Capturing and wiping the environment; reading secret files.
+#include "cli/environment.hpp"
+
+#include <fcntl.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "lockstep/adapters/runner.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep::cli {
+
+Environment Environment::take() {
+    Environment result;
+    std::vector<std::string> names;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view pair = *entry;
+        const auto equals = pair.find('=');
+        if (equals == std::string_view::npos || equals == 0) continue;
+        std::string name(pair.substr(0, equals));
+        result.values_[name] = std::string(pair.substr(equals + 1));
+        if (!runner::is_private_variable(name)) continue;
+        explicit_bzero(*entry + equals + 1, pair.size() - equals - 1);
+        names.push_back(std::move(name));
+    }
+    for (const auto& name : names) unsetenv(name.c_str());
+    return result;
+}
+
+std::string Environment::get(const std::string& name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? "" : found->second;
+}
+
+std::vector<std::string> Environment::for_children() const {
+    std::vector<std::string> result;
+    for (const auto& [name, value] : values_)
+        if (!runner::is_private_variable(name)) result.push_back(name + "=" + value);
+    return result;
+}
+
+Result<std::string> read_secret_file(const std::string& path) {
+    const auto refuse = [&](const std::string& why, const std::string& hint) { return Error{ErrorKind::credentials, "the token file " + path + " cannot be used", why, hint}; };
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return refuse(std::strerror(errno), "check --token-file or forge.token_file");
+    struct stat info {};
+    std::string text(64u << 10, '\0');
+    ssize_t got = -1;
+    const bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    if (regular) got = read(fd, text.data(), text.size());
+    close(fd);
+    if (!regular) return refuse("it is not a regular file", "name a file that holds nothing but the token");
+    if ((info.st_mode & 037) != 0) return refuse("others can read or change it", "chmod 600 " + path);
+    if (got < 0) return refuse(std::strerror(errno), "check its permissions");
+    text.resize(static_cast<std::size_t>(got));
+    const std::string token(trim(text));
+    explicit_bzero(text.data(), text.size());
+    if (token.empty()) return refuse("it is empty", "put the token into it");
+    for (const char c : token)
+        if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f) return refuse("it holds more than one word", "put nothing but the token into it");
+    return token;
+}
+
+}  // namespace lockstep::cli
