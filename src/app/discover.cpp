@@ -24,7 +24,8 @@ struct Listing {
 };
 
 Listing list_names(RunState& state, const std::string& commit) {
-    const auto flake = nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
+    const auto flake =
+        nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
     Command command = nix::names_command(state.setup, flake, state.config.targets.attributes);
     command.deadline = state.config.prove.eval_timeout;
     command.label = "list hosts at " + short_id(commit);
@@ -58,16 +59,20 @@ Result<void> check_sets(const RunState& state, const Names& now, const Names* be
         const auto has = [&](const Names& names) { return names.count(set) > 0 && names.at(set).has_value(); };
         if (has(now) || (before != nullptr && has(*before))) continue;
         return Error{ErrorKind::config, fmt::format("the flake has no `{}`", clean_line(set, 100)), "",
-                     "name the attribute sets to prove in targets.attributes (for example [nixosConfigurations, homeConfigurations])"};
+                     "name the attribute sets to prove in targets.attributes (for example [nixosConfigurations, "
+                     "homeConfigurations])"};
     }
     return {};
 }
 
 Error broken_flake(const Listing& listing) {
-    if (listing.status.kind == ExitStatus::Kind::interrupted) return {ErrorKind::interrupted, "listing the hosts was interrupted", "", "run again"};
+    if (listing.status.kind == ExitStatus::Kind::interrupted)
+        return {ErrorKind::interrupted, "listing the hosts was interrupted", "", "run again"};
     const auto cls = nix::classify_evaluation_failure(listing.status, listing.text);
-    if (is_infrastructure(cls)) return {ErrorKind::infrastructure, "the hosts could not be listed", listing.first_error, "run again"};
-    return {ErrorKind::config, "the flake does not evaluate", listing.first_error, "mend the flake first: `nix flake show` tells more"};
+    if (is_infrastructure(cls))
+        return {ErrorKind::infrastructure, "the hosts could not be listed", listing.first_error, "run again"};
+    return {ErrorKind::config, "the flake does not evaluate", listing.first_error,
+            "mend the flake first: `nix flake show` tells more"};
 }
 
 }  // namespace
@@ -75,14 +80,16 @@ Error broken_flake(const Listing& listing) {
 Result<Discovery> discover(RunState& state, const std::string& commit, const std::string& base) {
     Listing before;
     std::future<Listing> other;
-    if (!base.empty() && base != commit) other = std::async(std::launch::async, [&state, &base] { return list_names(state, base); });
+    if (!base.empty() && base != commit)
+        other = std::async(std::launch::async, [&state, &base] { return list_names(state, base); });
     const Listing now = list_names(state, commit);
     if (other.valid()) before = other.get();
 
     Discovery found;
     if (!now.names) {
         const auto error = broken_flake(now);
-        if (!before.names || error.kind != ErrorKind::config) return error;  // broken before as well, or not the flake's fault
+        if (!before.names || error.kind != ErrorKind::config)
+            return error;  // broken before as well, or not the flake's fault
         found.broken = now.first_error;
         found.broken_text = now.text;
     }
@@ -97,10 +104,12 @@ Result<Discovery> discover(RunState& state, const std::string& commit, const std
         for (const auto& target : targets_of(*before.names))
             if (known.insert(target.name).second) all.push_back(target);
     if (all.empty())
-        return Error{ErrorKind::config, "the flake has no hosts", "looked in: " + join(state.config.targets.attributes, ", "),
+        return Error{ErrorKind::config, "the flake has no hosts",
+                     "looked in: " + join(state.config.targets.attributes, ", "),
                      "name the attribute sets to prove in targets.attributes"};
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    LOCKSTEP_TRY(const auto selection, select_targets(all, state.config.targets.include, state.config.targets.exclude, state.settings.hosts_from_flags));
+    LOCKSTEP_TRY(const auto selection, select_targets(all, state.config.targets.include, state.config.targets.exclude,
+                                                      state.settings.hosts_from_flags));
     for (const auto& target : selection.selected) {
         const bool exists = std::any_of(present.begin(), present.end(), [&](const auto& t) { return t == target; });
         (exists ? found.targets : found.vanished).push_back(target);

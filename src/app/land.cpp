@@ -22,22 +22,31 @@ Error base_elsewhere(RunState& state) {
     const std::string was = short_id(state.base_commit);
     const std::string kept = "the base branch was left alone; run again to update and prove on top of it";
     const auto tip = remote_tip(state, "refs/heads/" + state.base);
-    if (!tip.ok()) return {ErrorKind::base_moved, fmt::format("{} moved while the hosts were built", state.base), tip.error().why, kept};
-    if (tip->empty()) return {ErrorKind::base_refused, fmt::format("{} was deleted while the hosts were built", state.base), "", "restore the branch, or name another with --base"};
+    if (!tip.ok())
+        return {ErrorKind::base_moved, fmt::format("{} moved while the hosts were built", state.base), tip.error().why,
+                kept};
+    if (tip->empty())
+        return {ErrorKind::base_refused, fmt::format("{} was deleted while the hosts were built", state.base), "",
+                "restore the branch, or name another with --base"};
     const auto fetched = state.ports.git.fetch("refs/heads/" + state.base);
-    const auto ahead = fetched.ok() ? state.ports.git.is_ancestor(state.base_commit, fetched.value()) : Result<bool>(fetched.error());
+    const auto ahead =
+        fetched.ok() ? state.ports.git.is_ancestor(state.base_commit, fetched.value()) : Result<bool>(fetched.error());
     if (ahead.ok() && !ahead.value())
         return {ErrorKind::base_refused, fmt::format("{} was rewritten while the hosts were built", state.base),
-                fmt::format("{} is no ancestor of {}", was, short_id(tip.value())), "look at who rewrote it, then run again"};
-    return {ErrorKind::base_moved, fmt::format("{} moved while the hosts were built", state.base), fmt::format("{} → {}", was, short_id(tip.value())), kept};
+                fmt::format("{} is no ancestor of {}", was, short_id(tip.value())),
+                "look at who rewrote it, then run again"};
+    return {ErrorKind::base_moved, fmt::format("{} moved while the hosts were built", state.base),
+            fmt::format("{} → {}", was, short_id(tip.value())), kept};
 }
 
 /// After a push whose fate is unknown: the remote tells.
 Result<PushState> settle_unknown(RunState& state, const std::string& ref, const PushOutcome& outcome) {
     auto tip = remote_tip(state, ref);
     if (!tip.ok())
-        return Error{ErrorKind::infrastructure, fmt::format("it is unknown whether {} was pushed", state.base), clean_line(outcome.detail) + "; " + tip.error().why,
-                     fmt::format("look whether {} is at {}: if so, it landed; if not, run again", state.base, short_id(state.candidate.id))};
+        return Error{ErrorKind::infrastructure, fmt::format("it is unknown whether {} was pushed", state.base),
+                     clean_line(outcome.detail) + "; " + tip.error().why,
+                     fmt::format("look whether {} is at {}: if so, it landed; if not, run again", state.base,
+                                 short_id(state.candidate.id))};
     if (tip.value() == state.candidate.id) return PushState::done;
     if (tip.value() == state.base_commit) return PushState::unreachable;  // certainly not done
     return PushState::stale;
@@ -54,14 +63,19 @@ void delete_update_branch(RunState& state) {
     if (!commit.ok() || !is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake)) return;
     (void)state.ports.store.journal("intent", "branch-delete", fmt::format(R"({{"commit":"{}"}})", tip.value()));
     const auto outcome = state.ports.git.push({.ref = ref, .id = "", .expect = tip.value()});
-    (void)state.ports.store.journal("outcome", "branch-delete", fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
-    if (outcome.state != PushState::done) state.notice(fmt::format("the old update branch {} could not be deleted: {}", state.wanted_branch, clean_line(outcome.detail)), true);
+    (void)state.ports.store.journal("outcome", "branch-delete",
+                                    fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+    if (outcome.state != PushState::done)
+        state.notice(fmt::format("the old update branch {} could not be deleted: {}", state.wanted_branch,
+                                 clean_line(outcome.detail)),
+                     true);
 }
 
 void set_statuses(RunState& state) {
     if (!state.forge || !state.config.forge.statuses) return;
     for (const auto& text : status_texts(state.report, state.config.forge.status_hosts))
-        if (const auto set = state.forge->set_status(state.candidate.id, text, state.settings.environment.run_url); !set.ok()) {
+        if (const auto set = state.forge->set_status(state.candidate.id, text, state.settings.environment.run_url);
+            !set.ok()) {
             state.notice("the commit status could not be set: " + set.error().what, true);
             return;
         }
@@ -71,8 +85,10 @@ void landed(RunState& state) {
     state.report.repo.base_after = state.candidate.id;
     std::size_t proved = 0;
     for (const auto& host : state.report.hosts) proved += is_proved(host.state) ? 1 : 0;
-    state.report.ending = {Outcome::landed, ExitCode::ok,
-                           fmt::format("{} proved; {} is now at {}", plural(proved, "host"), state.base, short_id(state.candidate.id)), ""};
+    state.report.ending = {
+        Outcome::landed, ExitCode::ok,
+        fmt::format("{} proved; {} is now at {}", plural(proved, "host"), state.base, short_id(state.candidate.id)),
+        ""};
     state.ports.events.on(Notice{false, state.report.ending.reason});
     delete_update_branch(state);
     set_statuses(state);
@@ -83,26 +99,35 @@ void landed(RunState& state) {
 Result<void> land(RunState& state) {
     const std::string ref = "refs/heads/" + state.base;
     for (int attempt = 1;; ++attempt) {
-        (void)state.ports.store.journal("intent", "push-base", fmt::format(R"({{"from":"{}","to":"{}"}})", state.base_commit, state.candidate.id));
+        (void)state.ports.store.journal(
+            "intent", "push-base", fmt::format(R"({{"from":"{}","to":"{}"}})", state.base_commit, state.candidate.id));
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});
-        (void)state.ports.store.journal("outcome", "push-base", fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+        (void)state.ports.store.journal("outcome", "push-base",
+                                        fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
         if (outcome.state == PushState::unknown) {
             LOCKSTEP_TRY(outcome.state, settle_unknown(state, ref, outcome));
         }
         switch (outcome.state) {
-            case PushState::done: landed(state); return {};
+            case PushState::done:
+                landed(state);
+                return {};
             case PushState::stale:
-            case PushState::not_fast_forward: return base_elsewhere(state);
+            case PushState::not_fast_forward:
+                return base_elsewhere(state);
             case PushState::denied:
-                return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", state.base), clean_line(outcome.detail), "give the token or key the right to push"};
+                return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", state.base),
+                             clean_line(outcome.detail), "give the token or key the right to push"};
             case PushState::protected_branch:
-                return propose(state, true, fmt::format("{} may not be pushed: {}", state.base, clean_line(outcome.detail)));
+                return propose(state, true,
+                               fmt::format("{} may not be pushed: {}", state.base, clean_line(outcome.detail)));
             case PushState::rejected:
             case PushState::unreachable:
-            case PushState::unknown: break;
+            case PushState::unknown:
+                break;
         }
         if (attempt >= 3 || state.ports.interrupted() != 0 || outcome.state == PushState::rejected)
-            return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", state.base), clean_line(outcome.detail), "run again: everything that was built is kept in the store"};
+            return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", state.base),
+                         clean_line(outcome.detail), "run again: everything that was built is kept in the store"};
         state.ports.clock.sleep_for(std::chrono::seconds(5) * attempt);
     }
 }

@@ -18,50 +18,61 @@ void begin(RunState& state) {
     run.started = state.ports.clock.now();
     run.dry_run = state.settings.dry_run;
     run.tool_version = state.settings.tool_version;
-    run.trigger = state.settings.environment.kind == runner::Kind::none ? "manual" : std::string(runner::kind_word(state.settings.environment.kind));
+    run.trigger = state.settings.environment.kind == runner::Kind::none
+                      ? "manual"
+                      : std::string(runner::kind_word(state.settings.environment.kind));
     run.actor = state.settings.environment.actor;
     if (!state.settings.environment.trigger.empty()) run.trigger += ":" + state.settings.environment.trigger;
 }
 
 void finish(RunState& state, std::chrono::steady_clock::time_point began) {
     auto& ending = state.report.ending;
-    if (const int signal = state.ports.interrupted(); signal != 0 && ending.outcome == Outcome::stopped && ending.exit != ExitCode::ok)
+    if (const int signal = state.ports.interrupted();
+        signal != 0 && ending.outcome == Outcome::stopped && ending.exit != ExitCode::ok)
         ending.exit = signal == 15 ? ExitCode::terminated : ExitCode::interrupted;
     state.report.run.finished = state.ports.clock.now();
     state.report.run.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - began);
-    (void)state.ports.store.journal("fact", "verdict", fmt::format(R"({{"outcome":"{}","exit":{}}})", outcome_word(ending.outcome), static_cast<int>(ending.exit)));
+    (void)state.ports.store.journal(
+        "fact", "verdict",
+        fmt::format(R"({{"outcome":"{}","exit":{}}})", outcome_word(ending.outcome), static_cast<int>(ending.exit)));
 }
 
 void unchanged(RunState& state) {
     const bool detailed = state.settings.detailed_exit_code;
-    state.report.ending = {Outcome::unchanged, detailed ? ExitCode::nothing_to_do : ExitCode::ok, "every input is up to date; nothing to do", ""};
+    state.report.ending = {Outcome::unchanged, detailed ? ExitCode::nothing_to_do : ExitCode::ok,
+                           "every input is up to date; nothing to do", ""};
 }
 
 /// The verdict is fixed here; what follows only acts on it.
 Verdict decide_run(RunState& state) {
     const Verdict verdict = decide(state.report.hosts);
     state.report.reasons = verdict.reasons;
-    (void)state.ports.store.journal("fact", "decided", fmt::format(R"({{"action":"{}"}})", action_word(verdict.action)));
+    (void)state.ports.store.journal("fact", "decided",
+                                    fmt::format(R"({{"action":"{}"}})", action_word(verdict.action)));
     return verdict;
 }
 
 std::string first_reason(const Verdict& verdict) {
     if (verdict.reasons.empty()) return "";
     const auto& reason = verdict.reasons.front();
-    const std::string more = verdict.reasons.size() > 1 ? fmt::format(" (and {} more)", verdict.reasons.size() - 1) : "";
+    const std::string more =
+        verdict.reasons.size() > 1 ? fmt::format(" (and {} more)", verdict.reasons.size() - 1) : "";
     return (reason.host.empty() ? reason.text : clean_line(reason.host, 100) + ": " + reason.text) + more;
 }
 
 void stopped(RunState& state, const Verdict& verdict) {
     std::string next = "run again: everything that was built is kept in the store";
-    if (verdict.exit == ExitCode::config) next = "add a builder for the missing system or feature, or set `targets.foreign: evaluate`";
+    if (verdict.exit == ExitCode::config)
+        next = "add a builder for the missing system or feature, or set `targets.foreign: evaluate`";
     state.report.ending = {Outcome::stopped, verdict.exit, first_reason(verdict), next};
 }
 
 void dry(RunState& state, const Verdict& verdict) {
     const bool lands = verdict.action == Action::land;
-    state.report.ending = {lands ? Outcome::would_land : Outcome::would_propose, lands ? ExitCode::ok : ExitCode::hosts_failed,
-                           lands ? fmt::format("a run would move {} to the proved commit", state.base) : "a run would open a pull request: " + first_reason(verdict),
+    state.report.ending = {lands ? Outcome::would_land : Outcome::would_propose,
+                           lands ? ExitCode::ok : ExitCode::hosts_failed,
+                           lands ? fmt::format("a run would move {} to the proved commit", state.base)
+                                 : "a run would open a pull request: " + first_reason(verdict),
                            "run without --dry-run"};
 }
 
@@ -74,10 +85,15 @@ Result<void> act(RunState& state, const Verdict& verdict) {
         dry(state, verdict);
         return {};
     }
-    if (verdict.action == Action::propose) return stage(state, "propose", "pushing the branch and writing the pull request", [&] { return propose(state, false, ""); });
+    if (verdict.action == Action::propose)
+        return stage(state, "propose", "pushing the branch and writing the pull request",
+                     [&] { return propose(state, false, ""); });
     if (state.config.land.mode == LandMode::pull_request)
-        return stage(state, "propose", "every host is proved: writing the pull request", [&] { return propose(state, true, "every host is proved"); });
-    return stage(state, "land", fmt::format("every host is proved: moving {} to {}", state.base, short_id(state.candidate.id)), [&] { return land(state); });
+        return stage(state, "propose", "every host is proved: writing the pull request",
+                     [&] { return propose(state, true, "every host is proved"); });
+    return stage(state, "land",
+                 fmt::format("every host is proved: moving {} to {}", state.base, short_id(state.candidate.id)),
+                 [&] { return land(state); });
 }
 
 Result<void> stages(RunState& state) {
@@ -88,7 +104,8 @@ Result<void> stages(RunState& state) {
         unchanged(state);
         return {};
     }
-    LOCKSTEP_TRY_VOID(stage(state, "prove", "evaluating and building every host", [&] { return prove_commit(state, state.candidate.id, state.base_commit); }));
+    LOCKSTEP_TRY_VOID(stage(state, "prove", "evaluating and building every host",
+                            [&] { return prove_commit(state, state.candidate.id, state.base_commit); }));
     const Verdict verdict = decide_run(state);
     // From here on base may move; nothing below may undo it.
     return act(state, verdict);
@@ -97,9 +114,11 @@ Result<void> stages(RunState& state) {
 Result<void> build_stages(RunState& state) {
     LOCKSTEP_TRY(state.checkout, state.ports.git.checkout(state.settings.repo));
     if (state.checkout.head_commit.empty())
-        return Error{ErrorKind::config, "there is no commit to build", "the repository is empty", "commit the flake first"};
+        return Error{ErrorKind::config, "there is no commit to build", "the repository is empty",
+                     "commit the flake first"};
     LOCKSTEP_TRY_VOID(stage(state, "prepare", "reading configuration", [&] { return prepare_build(state); }));
-    LOCKSTEP_TRY_VOID(stage(state, "prove", "evaluating and building every host", [&] { return prove_commit(state, state.base_commit, ""); }));
+    LOCKSTEP_TRY_VOID(stage(state, "prove", "evaluating and building every host",
+                            [&] { return prove_commit(state, state.base_commit, ""); }));
     const Verdict verdict = decide_run(state);
     if (verdict.action == Action::stop)
         stopped(state, verdict);
@@ -123,7 +142,8 @@ RunReport run_with(RunState& state, Body&& body) {
 
 void end_with(RunState& state, const Error& error) {
     const std::string why = clean_text(error.why);
-    state.report.ending = {Outcome::stopped, exit_code_for(error.kind), error.what + (why.empty() ? "" : ": " + why), error.hint};
+    state.report.ending = {Outcome::stopped, exit_code_for(error.kind), error.what + (why.empty() ? "" : ": " + why),
+                           error.hint};
 }
 
 RunReport run_update(const RunSettings& settings, const RunPorts& ports) {

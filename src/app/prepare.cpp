@@ -14,7 +14,8 @@ namespace lockstep {
 namespace {
 
 /// lockstep.yaml at a commit: beside the flake when it is there, else at the root.
-Result<std::optional<RepositoryFile>> repository_file(RunState& state, const std::string& commit, const std::string& flake) {
+Result<std::optional<RepositoryFile>> repository_file(RunState& state, const std::string& commit,
+                                                      const std::string& flake) {
     std::vector<std::string> names{"lockstep.yaml"};
     if (!flake.empty()) names.insert(names.begin(), flake + "/lockstep.yaml");
     for (const auto& name : names) {
@@ -27,7 +28,8 @@ Result<std::optional<RepositoryFile>> repository_file(RunState& state, const std
 Result<std::string> fetch_base(RunState& state, const std::string& base) {
     auto commit = state.ports.git.fetch("refs/heads/" + base);
     if (!commit.ok() && commit.error().kind == ErrorKind::config)
-        return Error{ErrorKind::config, fmt::format("the remote {} has no branch {}", state.remote.url, clean_line(base, 200)),
+        return Error{ErrorKind::config,
+                     fmt::format("the remote {} has no branch {}", state.remote.url, clean_line(base, 200)),
                      commit.error().why, "name the base branch with --base, or push it first"};
     return commit;
 }
@@ -40,24 +42,29 @@ Result<void> settle_base_and_config(RunState& state) {
     state.report.repo.remote = state.remote.url;
     state.base = state.config.base.empty() ? state.remote.default_branch : state.config.base;
     if (state.base.empty())
-        return Error{ErrorKind::config, "the remote " + state.remote.url + " has no default branch", "its HEAD names no branch",
-                     "name the base branch with --base"};
+        return Error{ErrorKind::config, "the remote " + state.remote.url + " has no default branch",
+                     "its HEAD names no branch", "name the base branch with --base"};
     for (int round = 0; round < 2; ++round) {
         LOCKSTEP_TRY(state.base_commit, fetch_base(state, state.base));
         LOCKSTEP_TRY(const auto file, repository_file(state, state.base_commit, state.config.flake));
         LOCKSTEP_TRY(state.config, state.ports.configure(file));
         if (state.config.remote != remote)
-            return Error{ErrorKind::config, fmt::format("{} names another remote ({}) than the one it was read from ({})", file ? file->name : "the configuration", state.config.remote, remote),
+            return Error{ErrorKind::config,
+                         fmt::format("{} names another remote ({}) than the one it was read from ({})",
+                                     file ? file->name : "the configuration", state.config.remote, remote),
                          "", "name the remote with --remote"};
         if (state.config.base.empty() || state.config.base == state.base) return {};
         if (round == 0) state.base = state.config.base;
     }
-    return Error{ErrorKind::config, fmt::format("lockstep.yaml on branch {} names another base branch ({})", state.base, state.config.base), "",
-                 "let both branches name the same base, or use --base"};
+    return Error{
+        ErrorKind::config,
+        fmt::format("lockstep.yaml on branch {} names another base branch ({})", state.base, state.config.base), "",
+        "let both branches name the same base, or use --base"};
 }
 
 Result<void> read_flake(RunState& state) {
-    const std::string where = fmt::format("at {} of {}", short_id(state.base_commit), state.base.empty() ? "HEAD" : state.base);
+    const std::string where =
+        fmt::format("at {} of {}", short_id(state.base_commit), state.base.empty() ? "HEAD" : state.base);
     LOCKSTEP_TRY(auto flake, state.ports.git.read_file(state.base_commit, state.flake_path()));
     if (!flake && state.config.flake.empty() && !state.checkout.subdir.empty()) {
         // Called from a sub-directory that has a flake of its own, in a repository without one at its root.
@@ -67,7 +74,9 @@ Result<void> read_flake(RunState& state) {
     }
     if (!flake)
         return Error{ErrorKind::config, fmt::format("there is no {} {}", state.flake_path(), where), "",
-                     state.config.flake.empty() ? "run in a repository with a flake, or name its sub-directory with --flake" : "check --flake, or commit and push the flake"};
+                     state.config.flake.empty()
+                         ? "run in a repository with a flake, or name its sub-directory with --flake"
+                         : "check --flake, or commit and push the flake"};
     LOCKSTEP_TRY(const auto lock, state.ports.git.read_file(state.base_commit, state.lock_path()));
     state.had_lock = lock.has_value();
     if (lock) {
@@ -108,14 +117,16 @@ Result<void> prepare_nix(RunState& state) {
     state.setup.options = state.config.nix.options;
     auto asked = run_to_end(state.ports.processes, nix::version_command(state.config.nix.bin_dir));
     if (!asked.status.ok())
-        return Error{ErrorKind::config, "Nix cannot be run", asked.status.kind == ExitStatus::Kind::not_started ? asked.status.reason : clean_line(asked.err),
+        return Error{ErrorKind::config, "Nix cannot be run",
+                     asked.status.kind == ExitStatus::Kind::not_started ? asked.status.reason : clean_line(asked.err),
                      "install Nix 2.8 or newer, or name its directory with --nix-bin"};
     LOCKSTEP_TRY(state.setup.version, nix::parse_version(asked.out));
     state.report.run.nix_version = state.setup.version.text;
     state.report.run.nix_implementation = state.setup.version.implementation;
     auto settings = run_to_end(state.ports.processes, nix::settings_command(state.setup));
     if (!settings.status.ok())
-        return Error{ErrorKind::infrastructure, "Nix does not tell its settings", clean_line(settings.err), "try `nix show-config` by hand"};
+        return Error{ErrorKind::infrastructure, "Nix does not tell its settings", clean_line(settings.err),
+                     "try `nix show-config` by hand"};
     auto can = nix::parse_settings(settings.out, [&](const std::string& path) {
         const auto text = state.ports.files.read(path, 1u << 20);
         return text.ok() ? text.value() : std::string();
@@ -140,7 +151,8 @@ Result<std::string> local_time(RunState& state, const std::string& format) {
     date.deadline = std::chrono::seconds(10);
     const auto done = run_to_end(state.ports.processes, date);
     if (!done.status.ok())
-        return Error{ErrorKind::infrastructure, "the date in " + state.config.time_zone + " cannot be told", clean_line(done.err), "set time_zone to UTC"};
+        return Error{ErrorKind::infrastructure, "the date in " + state.config.time_zone + " cannot be told",
+                     clean_line(done.err), "set time_zone to UTC"};
     return std::string(trim(done.out));
 }
 
@@ -152,8 +164,11 @@ Result<void> prepare_build(RunState& state) {
     LOCKSTEP_TRY(state.config, state.ports.configure(file));
     state.report.repo.forge = "none";
     state.report.repo.base = state.base = state.checkout.head_branch;
-    state.report.repo.base_before = state.report.repo.base_after = state.report.repo.candidate_commit = state.base_commit;
-    if (state.checkout.dirty) state.notice("the checkout has uncommitted changes; what is proved is the commit " + short_id(state.base_commit), true);
+    state.report.repo.base_before = state.report.repo.base_after = state.report.repo.candidate_commit =
+        state.base_commit;
+    if (state.checkout.dirty)
+        state.notice(
+            "the checkout has uncommitted changes; what is proved is the commit " + short_id(state.base_commit), true);
     LOCKSTEP_TRY_VOID(read_flake(state));
     state.report.repo.flake = state.config.flake;
     return prepare_nix(state);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The other ending: the branch on the remote and one pull request that says what is broken, found again on the next run.
+// The other ending: the branch on the remote and one pull request that says what is broken, found again on the next
+// run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +44,9 @@ Result<std::optional<Place>> existing_pull(RunState& state) {
         LOCKSTEP_TRY(const auto heads, remote_heads(state, {"refs/heads/" + pull.head}));
         const auto tip = heads.find(pull.head);
         if (tip == heads.end() || tip->second != marker->head) {
-            state.notice(fmt::format("pull request {} holds commits that lockstep did not write; it is left alone", pull.number), true);
+            state.notice(
+                fmt::format("pull request {} holds commits that lockstep did not write; it is left alone", pull.number),
+                true);
             continue;
         }
         return std::optional<Place>(Place{pull.head, tip->second, pull});
@@ -61,10 +64,12 @@ Result<Place> free_branch(RunState& state) {
         const auto fetched = state.ports.git.fetch("refs/heads/" + name);
         if (!fetched.ok()) continue;
         const auto commit = state.ports.git.commit_info(fetched.value());
-        if (commit.ok() && is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake)) return Place{name, taken->second, std::nullopt};
+        if (commit.ok() && is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake))
+            return Place{name, taken->second, std::nullopt};
         state.notice(fmt::format("branch {} exists and is not lockstep's; it is left alone", name));
     }
-    return Error{ErrorKind::infrastructure, "no free name for the update branch", state.wanted_branch, "delete old branches, or change `branch`"};
+    return Error{ErrorKind::infrastructure, "no free name for the update branch", state.wanted_branch,
+                 "delete old branches, or change `branch`"};
 }
 
 Result<Place> push_branch(RunState& state) {
@@ -74,15 +79,23 @@ Result<Place> push_branch(RunState& state) {
             LOCKSTEP_TRY(place, free_branch(state));
         }
         if (place->expect == state.candidate.id) return *place;
-        (void)state.ports.store.journal("intent", "push-branch", fmt::format(R"({{"commit":"{}"}})", state.candidate.id));
-        const auto outcome = state.ports.git.push({.ref = "refs/heads/" + place->branch, .id = state.candidate.id, .expect = place->expect, .allow_rewrite = true});
-        (void)state.ports.store.journal("outcome", "push-branch", fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+        (void)state.ports.store.journal("intent", "push-branch",
+                                        fmt::format(R"({{"commit":"{}"}})", state.candidate.id));
+        const auto outcome = state.ports.git.push({.ref = "refs/heads/" + place->branch,
+                                                   .id = state.candidate.id,
+                                                   .expect = place->expect,
+                                                   .allow_rewrite = true});
+        (void)state.ports.store.journal("outcome", "push-branch",
+                                        fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
         if (outcome.state == PushState::done) return *place;
         if (outcome.state == PushState::denied)
-            return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", place->branch), clean_line(outcome.detail), "give the token or key the right to push"};
+            return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", place->branch),
+                         clean_line(outcome.detail), "give the token or key the right to push"};
         if (attempt >= 3 || state.ports.interrupted() != 0)
-            return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", place->branch), clean_line(outcome.detail), "run again"};
-        if (outcome.state == PushState::unreachable || outcome.state == PushState::unknown) state.ports.clock.sleep_for(std::chrono::seconds(5) * attempt);
+            return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", place->branch),
+                         clean_line(outcome.detail), "run again"};
+        if (outcome.state == PushState::unreachable || outcome.state == PushState::unknown)
+            state.ports.clock.sleep_for(std::chrono::seconds(5) * attempt);
     }
 }
 
@@ -131,23 +144,27 @@ std::optional<Missing> write_pull(RunState& state, const Place& place, bool gree
     LogLinks links{.run_url = state.settings.environment.run_url};
     std::vector<std::string> cut;
     const std::string first = pull_body(state.report, links, limits->body_bytes, cut);
-    auto pull = place.pull ? forge.edit_pull(place.pull->number, title, first) : forge.create_pull({title, first, place.branch, state.base});
+    auto pull = place.pull ? forge.edit_pull(place.pull->number, title, first)
+                           : forge.create_pull({title, first, place.branch, state.base});
     if (!pull.ok()) return Missing{place.pull ? "update the pull request" : "open the pull request", pull.error()};
     state.report.pull = RunReport::Pull{pull->number, pull->url, place.pull ? "updated" : "created"};
     (void)state.ports.store.journal("outcome", "pull", fmt::format(R"({{"number":{}}})", pull->number));
     const auto& labels = green ? state.config.forge.review_labels : state.config.forge.failure_labels;
-    if (const auto done = forge.add_labels(pull->number, labels); !done.ok()) return Missing{"label the pull request", done.error()};
+    if (const auto done = forge.add_labels(pull->number, labels); !done.ok())
+        return Missing{"label the pull request", done.error()};
     std::vector<std::string> stale;
     for (const auto& label : green ? state.config.forge.failure_labels : state.config.forge.review_labels)
         if (std::find(labels.begin(), labels.end(), label) == labels.end()) stale.push_back(label);
     if (place.pull && !stale.empty())
-        if (const auto done = forge.remove_labels(pull->number, stale); !done.ok()) return Missing{"remove old labels", done.error()};
+        if (const auto done = forge.remove_labels(pull->number, stale); !done.ok())
+            return Missing{"remove old labels", done.error()};
     links = attach_logs(state, pull->number, limits.value());
     cut.clear();
     const std::string body = pull_body(state.report, links, limits->body_bytes, cut);
     state.report.limits.insert(state.report.limits.end(), cut.begin(), cut.end());
     if (body != first)
-        if (const auto done = forge.edit_pull(pull->number, title, body); !done.ok()) return Missing{"put the log links into the pull request", done.error()};
+        if (const auto done = forge.edit_pull(pull->number, title, body); !done.ok())
+            return Missing{"put the log links into the pull request", done.error()};
     const auto comments = forge.comments(pull->number);
     if (!comments.ok()) return Missing{"write the history comment", comments.error()};
     std::int64_t id = 0;
@@ -157,12 +174,16 @@ std::optional<Missing> write_pull(RunState& state, const Place& place, bool gree
             id = comment.id;
             previous = comment.body;
         }
-    if (const auto done = forge.put_comment(pull->number, id, history_comment(state.report, previous, limits->body_bytes)); !done.ok())
+    if (const auto done =
+            forge.put_comment(pull->number, id, history_comment(state.report, previous, limits->body_bytes));
+        !done.ok())
         return Missing{"write the history comment", done.error()};
     if (state.config.forge.statuses)
         for (const auto& text : status_texts(state.report, state.config.forge.status_hosts)) {
-            const std::string target = state.settings.environment.run_url.empty() ? pull->url : state.settings.environment.run_url;
-            if (const auto done = forge.set_status(state.candidate.id, text, target); !done.ok()) return Missing{"set the commit status", done.error()};
+            const std::string target =
+                state.settings.environment.run_url.empty() ? pull->url : state.settings.environment.run_url;
+            if (const auto done = forge.set_status(state.candidate.id, text, target); !done.ok())
+                return Missing{"set the commit status", done.error()};
         }
     return std::nullopt;
 }
@@ -185,15 +206,20 @@ bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path,
 
 Result<void> propose(RunState& state, bool green, const std::string& why) {
     // The texts need the ending, and the ending is only known when the texts are written: this is the hoped-for one.
-    const ExitCode exit = !green ? ExitCode::hosts_failed : (state.config.land.mode == LandMode::pull_request ? ExitCode::ok : ExitCode::base_refused);
-    state.report.ending = {green ? Outcome::proposed_green : Outcome::proposed, exit, green ? why : failed_words(state.report), ""};
+    const ExitCode exit =
+        !green ? ExitCode::hosts_failed
+               : (state.config.land.mode == LandMode::pull_request ? ExitCode::ok : ExitCode::base_refused);
+    state.report.ending = {green ? Outcome::proposed_green : Outcome::proposed, exit,
+                           green ? why : failed_words(state.report), ""};
     const auto place = push_branch(state);
     if (!place.ok()) {
         if (green) return place.error();
         const auto& error = place.error();
-        state.report.ending = {Outcome::hosts_failed, ExitCode::hosts_failed_no_pr,
-                               fmt::format("{}, and the branch could not be pushed: {}: {}", failed_words(state.report), error.what, error.why),
-                               "the commit is kept in " + state.ports.git.repository().string() + " as " + state.wanted_branch};
+        state.report.ending = {
+            Outcome::hosts_failed, ExitCode::hosts_failed_no_pr,
+            fmt::format("{}, and the branch could not be pushed: {}: {}", failed_words(state.report), error.what,
+                        error.why),
+            "the commit is kept in " + state.ports.git.repository().string() + " as " + state.wanted_branch};
         return {};
     }
     state.report.repo.branch = place->branch;
@@ -204,9 +230,12 @@ Result<void> propose(RunState& state, bool green, const std::string& why) {
     }
     const auto missing = write_pull(state, place.value(), green);
     if (missing) {
-        state.report.ending.reason += fmt::format("; branch {} is pushed, but lockstep could not {}: {}{}{}", place->branch, missing->step, missing->error.what,
-                                                  missing->error.why.empty() ? "" : ": ", missing->error.why);
-        state.report.ending.next_action = missing->error.hint.empty() ? "run again, or open a pull request from " + place->branch + " by hand" : missing->error.hint;
+        state.report.ending.reason +=
+            fmt::format("; branch {} is pushed, but lockstep could not {}: {}{}{}", place->branch, missing->step,
+                        missing->error.what, missing->error.why.empty() ? "" : ": ", missing->error.why);
+        state.report.ending.next_action = missing->error.hint.empty()
+                                              ? "run again, or open a pull request from " + place->branch + " by hand"
+                                              : missing->error.hint;
         if (!green) state.report.ending.outcome = Outcome::hosts_failed;
         state.report.ending.exit = green ? ExitCode::infrastructure : ExitCode::hosts_failed_no_pr;
         return {};

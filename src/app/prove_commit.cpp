@@ -26,13 +26,15 @@ int evaluators_for(const RunState& state) {
 
 bool is_optional(const RunState& state, const std::string& name) {
     const auto& globs = state.config.targets.optional;
-    return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return glob == name || glob_match(glob, name); });
+    return std::any_of(globs.begin(), globs.end(),
+                       [&](const auto& glob) { return glob == name || glob_match(glob, name); });
 }
 
 ProveRequest request_for(const RunState& state, const std::string& commit, std::vector<Target> targets) {
     const auto& wish = state.config.prove;
     ProveRequest request{.setup = state.setup, .can = state.can};
-    request.flake = nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
+    request.flake =
+        nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
     for (const auto& target : targets) request.required.push_back(!is_optional(state, target.name));
     request.targets = std::move(targets);
     request.foreign = state.config.targets.foreign;
@@ -50,17 +52,25 @@ ProveRequest request_for(const RunState& state, const std::string& commit, std::
 
 /// What a later `resume` needs of a host: its derivation, its output and what became of them.
 void journal_host(RunState& state, const HostResult& host) {
-    const nlohmann::ordered_json data{{"host", clean_line(host.name)}, {"state", state_word(host.state)}, {"drv", host.drv}, {"out", host.out}};
-    (void)state.ports.store.journal("fact", "host", data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    const nlohmann::ordered_json data{
+        {"host", clean_line(host.name)}, {"state", state_word(host.state)}, {"drv", host.drv}, {"out", host.out}};
+    (void)state.ports.store.journal("fact", "host",
+                                    data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 /// The update broke the flake itself: every host that the base commit had is broken by one cause.
 ProofResult all_broken(const RunState& state, const Discovery& found) {
     ProofResult proof;
-    Cause cause{.id = "c1", .name = state.flake_path(), .cls = CauseClass::evaluation, .first_error = clean_line(found.broken)};
-    cause.tail = clean_tail(found.broken_text, static_cast<std::size_t>(std::max(1, state.config.prove.tail_lines)), 1000, 64u << 10);
+    Cause cause{
+        .id = "c1", .name = state.flake_path(), .cls = CauseClass::evaluation, .first_error = clean_line(found.broken)};
+    cause.tail = clean_tail(found.broken_text, static_cast<std::size_t>(std::max(1, state.config.prove.tail_lines)),
+                            1000, 64u << 10);
     for (const auto& target : found.vanished) {
-        HostResult host{.name = target.name, .kind = target.kind, .required = !is_optional(state, target.name), .state = HostState::eval_failed, .cause = "c1"};
+        HostResult host{.name = target.name,
+                        .kind = target.kind,
+                        .required = !is_optional(state, target.name),
+                        .state = HostState::eval_failed,
+                        .cause = "c1"};
         host.detail = "the updated flake does not evaluate at all";
         cause.hosts.push_back(target.name);
         proof.hosts.push_back(host);
@@ -72,12 +82,14 @@ ProofResult all_broken(const RunState& state, const Discovery& found) {
 /// nixConfig of the flake becomes --option, and is named in the report, but only when the configuration accepts it.
 Result<void> apply_flake_config(RunState& state, const std::string& commit) {
     if (!state.config.nix.accept_flake_config) return {};
-    const auto flake = nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
+    const auto flake =
+        nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
     const auto done = run_to_end(state.ports.processes, nix::flake_config_command(state.setup, flake));
     if (!done.status.ok()) return {};  // whatever is wrong there shows when hosts are listed
     LOCKSTEP_TRY(const auto options, nix::parse_flake_config(done.out));
     for (const auto& [name, value] : options) {
-        state.notice(fmt::format("accepted from the flake's nixConfig: {} = {}", clean_line(name, 100), clean_line(value, 300)));
+        state.notice(
+            fmt::format("accepted from the flake's nixConfig: {} = {}", clean_line(name, 100), clean_line(value, 300)));
         state.setup.options.emplace(name, value);
     }
     return {};
@@ -99,7 +111,10 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         const auto& p = state.ports;
         proof = prove(request, {p.processes, p.store, p.clock, p.events, p.files});
         for (const auto& target : found.vanished) {
-            HostResult host{.name = target.name, .kind = target.kind, .required = !is_optional(state, target.name), .state = HostState::vanished};
+            HostResult host{.name = target.name,
+                            .kind = target.kind,
+                            .required = !is_optional(state, target.name),
+                            .state = HostState::vanished};
             host.detail = "the base commit has this host, the updated commit does not";
             state.ports.events.on(HostEnded{host, {}});
             proof.hosts.push_back(host);

@@ -24,20 +24,26 @@ struct RunState {
     nix::Setup setup;
     nix::Capabilities can;
     bool submodules = false;
-    std::string base;         ///< branch name
+    std::string base;  ///< branch name
     std::string base_commit;
     LockFile base_lock;
     bool had_lock = false;
     std::string wanted_branch;
-    std::string date;         ///< "2026-11-21" in the configured time zone
+    std::string date;  ///< "2026-11-21" in the configured time zone
     CommitInfo candidate;
 
     RunReport report;
 
     RunState(const RunSettings& s, const RunPorts& p) : settings(s), ports(p) {}
-    [[nodiscard]] std::string lock_path() const { return config.flake.empty() ? "flake.lock" : config.flake + "/flake.lock"; }
-    [[nodiscard]] std::string flake_path() const { return config.flake.empty() ? "flake.nix" : config.flake + "/flake.nix"; }
-    [[nodiscard]] std::filesystem::path repository_dir() const { return ports.store.root() / "work" / "repository.git"; }
+    [[nodiscard]] std::string lock_path() const {
+        return config.flake.empty() ? "flake.lock" : config.flake + "/flake.lock";
+    }
+    [[nodiscard]] std::string flake_path() const {
+        return config.flake.empty() ? "flake.nix" : config.flake + "/flake.nix";
+    }
+    [[nodiscard]] std::filesystem::path repository_dir() const {
+        return ports.store.root() / "work" / "repository.git";
+    }
     [[nodiscard]] std::filesystem::path worktree_dir() const { return ports.store.root() / "work" / "tree"; }
 
     void notice(const std::string& text, bool warning = false) {
@@ -50,7 +56,8 @@ struct RunState {
 template <class Body>
 auto stage(RunState& state, const std::string& name, const std::string& text, Body&& body) -> decltype(body()) {
     if (const int signal = state.ports.interrupted(); signal != 0)
-        return Error{ErrorKind::interrupted, "the run was interrupted before it could " + name, "", "run again: nothing was changed"};
+        return Error{ErrorKind::interrupted, "the run was interrupted before it could " + name, "",
+                     "run again: nothing was changed"};
     StageRecord record{.name = name, .started = state.ports.clock.now()};
     const auto begin = state.ports.clock.steady();
     state.ports.events.on(StageStarted{name, text});
@@ -82,9 +89,9 @@ auto stage(RunState& state, const std::string& name, const std::string& text, Bo
 [[nodiscard]] Result<void> prove_commit(RunState& state, const std::string& commit, const std::string& base);
 /// Which targets a run would prove, without evaluating them.
 struct Discovery {
-    std::vector<Target> targets;          ///< selected
-    std::vector<Target> vanished;         ///< selected ones that only the base commit has
-    std::string broken;                   ///< why the updated flake has no readable attribute names, "" when it has
+    std::vector<Target> targets;   ///< selected
+    std::vector<Target> vanished;  ///< selected ones that only the base commit has
+    std::string broken;            ///< why the updated flake has no readable attribute names, "" when it has
     std::string broken_text;
 };
 [[nodiscard]] Result<Discovery> discover(RunState& state, const std::string& commit, const std::string& base);
@@ -95,8 +102,10 @@ struct Discovery {
 
 /// The trailer that says "lockstep made exactly this lock on exactly this parent": a hash, so that an edited or
 /// rebased commit does not carry a true one.
-[[nodiscard]] std::string seal_of(Git& git, const std::string& parent, const std::string& lock_blob, const std::string& flake);
-[[nodiscard]] bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path, const std::string& flake);
+[[nodiscard]] std::string seal_of(Git& git, const std::string& parent, const std::string& lock_blob,
+                                  const std::string& flake);
+[[nodiscard]] bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path,
+                             const std::string& flake);
 
 /// Text by strftime in a time zone. Errors (config): unknown zone.
 [[nodiscard]] Result<std::string> local_time(RunState& state, const std::string& format);

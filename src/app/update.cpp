@@ -16,7 +16,8 @@ Error unknown_input(const std::string& name, const LockFile& lock, bool from_fla
     (void)from_flags_or_file;
     const auto known = lock.direct_names();
     const auto near = nearest(name, known);
-    return {ErrorKind::usage, fmt::format("the flake has no input `{}`", clean_line(name, 100)), "its inputs: " + clean_line(join(known, ", ")),
+    return {ErrorKind::usage, fmt::format("the flake has no input `{}`", clean_line(name, 100)),
+            "its inputs: " + clean_line(join(known, ", ")),
             near.empty() ? "check --input and update.inputs" : "did you mean `" + near + "`?"};
 }
 
@@ -26,62 +27,79 @@ Result<std::vector<std::string>> selected_inputs(const RunState& state) {
     if (wish.inputs.empty() && wish.exclude.empty()) return std::vector<std::string>();
     if (!state.had_lock) {
         if (wish.inputs.empty()) return std::vector<std::string>();
-        return Error{ErrorKind::config, "single inputs cannot be updated before there is a flake.lock", "", "run once for all inputs"};
+        return Error{ErrorKind::config, "single inputs cannot be updated before there is a flake.lock", "",
+                     "run once for all inputs"};
     }
     for (const auto& name : wish.inputs)
         if (state.base_lock.find(name) == nullptr) return unknown_input(name, state.base_lock, true);
     std::vector<std::string> result, candidates = wish.inputs.empty() ? state.base_lock.direct_names() : wish.inputs;
     for (const auto& pattern : wish.exclude) {
         const auto all = state.base_lock.direct_names();
-        if (std::none_of(all.begin(), all.end(), [&](const auto& name) { return name == pattern || glob_match(pattern, name); }))
+        if (std::none_of(all.begin(), all.end(),
+                         [&](const auto& name) { return name == pattern || glob_match(pattern, name); }))
             return unknown_input(pattern, state.base_lock, true);
     }
     for (const auto& name : candidates) {
-        const bool excluded = std::any_of(wish.exclude.begin(), wish.exclude.end(), [&](const auto& p) { return p == name || glob_match(p, name); });
+        const bool excluded = std::any_of(wish.exclude.begin(), wish.exclude.end(),
+                                          [&](const auto& p) { return p == name || glob_match(p, name); });
         const auto* input = state.base_lock.find(name);
         if (!excluded && !(input->follows && wish.inputs.empty())) result.push_back(name);
     }
     if (result.empty())
-        return Error{ErrorKind::config, "every input is excluded from the update", "", "check update.exclude and --exclude-input"};
+        return Error{ErrorKind::config, "every input is excluded from the update", "",
+                     "check update.exclude and --exclude-input"};
     return result;
 }
 
 Error judged(nix::UpdateTrouble trouble, const Completed& done) {
-    const std::string why = done.status.kind == ExitStatus::Kind::exited ? nix::first_error_line(done.err) : "nix flake update " + describe(done.status);
+    const std::string why = done.status.kind == ExitStatus::Kind::exited ? nix::first_error_line(done.err)
+                                                                         : "nix flake update " + describe(done.status);
     using Trouble = nix::UpdateTrouble;
     switch (trouble) {
         case Trouble::rate_limited:
-            return {ErrorKind::infrastructure, "an input's server limits our rate", why, "give Nix an access token (nix.conf `access-tokens`), or run later"};
+            return {ErrorKind::infrastructure, "an input's server limits our rate", why,
+                    "give Nix an access token (nix.conf `access-tokens`), or run later"};
         case Trouble::auth:
-            return {ErrorKind::credentials, "an input cannot be fetched without credentials", why, "give this user access (ssh key, nix.conf `access-tokens` or netrc)"};
+            return {ErrorKind::credentials, "an input cannot be fetched without credentials", why,
+                    "give this user access (ssh key, nix.conf `access-tokens` or netrc)"};
         case Trouble::lock_unreadable:
             return {ErrorKind::config, "Nix cannot read flake.lock", why, "restore flake.lock from an earlier commit"};
         case Trouble::flake_broken:
             return {ErrorKind::config, "the flake does not evaluate", why, "mend flake.nix on the base branch first"};
-        case Trouble::network: return {ErrorKind::infrastructure, "an input cannot be fetched", why, "run again when the network is back"};
+        case Trouble::network:
+            return {ErrorKind::infrastructure, "an input cannot be fetched", why, "run again when the network is back"};
         case Trouble::none:
-        case Trouble::unknown: break;
+        case Trouble::unknown:
+            break;
     }
     return {ErrorKind::infrastructure, "nix flake update failed", why, "try it by hand in a clean checkout"};
 }
 
 Result<void> run_nix_update(RunState& state, const std::vector<std::string>& inputs) {
-    nix::UpdateRequest request{.worktree = state.worktree_dir().string(), .flake_dir = state.config.flake, .submodules = state.submodules,
-                               .inputs = inputs, .timeout = state.config.update.timeout};
+    nix::UpdateRequest request{.worktree = state.worktree_dir().string(),
+                               .flake_dir = state.config.flake,
+                               .submodules = state.submodules,
+                               .inputs = inputs,
+                               .timeout = state.config.update.timeout};
     for (int attempt = 1;; ++attempt) {
         const auto done = run_to_end(state.ports.processes, nix::update_command(state.setup, request), 4u << 20);
         state.ports.store.log("nix flake update " + describe(done.status));
         for (const auto& line : lines_of(done.err)) state.ports.store.log("  " + clean_line(line, 2000));
         if (done.status.ok()) return {};
-        if (done.status.kind == ExitStatus::Kind::interrupted) return Error{ErrorKind::interrupted, "the update was interrupted", "", "run again"};
-        const bool ended_by_us = done.status.kind == ExitStatus::Kind::timed_out || done.status.kind == ExitStatus::Kind::silent;
+        if (done.status.kind == ExitStatus::Kind::interrupted)
+            return Error{ErrorKind::interrupted, "the update was interrupted", "", "run again"};
+        const bool ended_by_us =
+            done.status.kind == ExitStatus::Kind::timed_out || done.status.kind == ExitStatus::Kind::silent;
         const auto trouble = ended_by_us ? nix::UpdateTrouble::network : nix::classify_update_failure(done.err);
         const bool again = trouble == nix::UpdateTrouble::network || trouble == nix::UpdateTrouble::rate_limited;
         if (!again || attempt >= state.config.update.attempts) return judged(trouble, done);
         const auto wait = std::chrono::seconds(trouble == nix::UpdateTrouble::rate_limited ? 60 : 5) * attempt;
-        state.notice(fmt::format("updating failed ({}); trying again in {} s", clean_line(nix::first_error_line(done.err)), wait.count()), true);
+        state.notice(fmt::format("updating failed ({}); trying again in {} s",
+                                 clean_line(nix::first_error_line(done.err)), wait.count()),
+                     true);
         state.ports.clock.sleep_for(wait);
-        if (state.ports.interrupted() != 0) return Error{ErrorKind::interrupted, "the update was interrupted", "", "run again"};
+        if (state.ports.interrupted() != 0)
+            return Error{ErrorKind::interrupted, "the update was interrupted", "", "run again"};
     }
 }
 
@@ -89,8 +107,12 @@ Result<void> run_nix_update(RunState& state, const std::vector<std::string>& inp
 void tell_unasked(RunState& state, const std::vector<std::string>& asked) {
     if (asked.empty()) return;
     for (const auto& change : state.report.inputs)
-        if (change.direct && std::none_of(asked.begin(), asked.end(), [&](const auto& name) { return name == change.input || name.rfind(change.input + "/", 0) == 0; }))
-            state.notice(fmt::format("input {} changed although only {} was asked for", clean_line(change.input, 100), clean_line(join(asked, ", "), 300)), true);
+        if (change.direct && std::none_of(asked.begin(), asked.end(), [&](const auto& name) {
+                return name == change.input || name.rfind(change.input + "/", 0) == 0;
+            }))
+            state.notice(fmt::format("input {} changed although only {} was asked for", clean_line(change.input, 100),
+                                     clean_line(join(asked, ", "), 300)),
+                         true);
 }
 
 std::string commit_message(const RunState& state, const std::string& seal) {
@@ -102,8 +124,8 @@ std::string commit_message(const RunState& state, const std::string& seal) {
     subject = replace_all(subject, "{count}", std::to_string(state.report.inputs.size()));
     subject = replace_all(subject, "{date}", state.date);
     subject = replace_all(subject, "{flake}", state.config.flake.empty() ? "." : state.config.flake);
-    return fmt::format("{}\n\n{}\nLockstep-Run: {}\nLockstep-Seal: {}\n", clean_line(subject, 250), lockdiff_text(state.report.inputs),
-                       state.ports.store.run_id(), seal);
+    return fmt::format("{}\n\n{}\nLockstep-Run: {}\nLockstep-Seal: {}\n", clean_line(subject, 250),
+                       lockdiff_text(state.report.inputs), state.ports.store.run_id(), seal);
 }
 
 }  // namespace
@@ -118,7 +140,9 @@ Result<bool> update(RunState& state) {
     LOCKSTEP_TRY_VOID(run_nix_update(state, inputs));
     LOCKSTEP_TRY(const auto text, state.ports.files.read((state.worktree_dir() / state.lock_path()).string()));
     auto lock = parse_lock(text);
-    if (!lock.ok()) return Error{ErrorKind::infrastructure, "nix flake update left a lock that cannot be read", lock.error().what, "run again"};
+    if (!lock.ok())
+        return Error{ErrorKind::infrastructure, "nix flake update left a lock that cannot be read", lock.error().what,
+                     "run again"};
     state.report.inputs = diff_locks(state.base_lock, lock.value());
     if (state.report.inputs.empty()) return false;
     state.ports.events.on(InputsChanged{state.report.inputs});
@@ -129,16 +153,21 @@ Result<bool> update(RunState& state) {
     const auto& wish = state.config.commit;
     if (!wish.name.empty()) request.identity = Identity{wish.name, wish.email};
     using Sign = CommitRequest::Sign;
-    request.sign = wish.sign == SignPolicy::always ? Sign::always : wish.sign == SignPolicy::never ? Sign::never : Sign::as_configured;
+    request.sign = wish.sign == SignPolicy::always  ? Sign::always
+                   : wish.sign == SignPolicy::never ? Sign::never
+                                                    : Sign::as_configured;
     state.report.repo.lock_blob = state.ports.git.blob_id(text);
-    request.message = commit_message(state, seal_of(state.ports.git, state.base_commit, state.report.repo.lock_blob, state.config.flake));
+    request.message = commit_message(
+        state, seal_of(state.ports.git, state.base_commit, state.report.repo.lock_blob, state.config.flake));
     LOCKSTEP_TRY(state.candidate, state.ports.git.commit_file(request, state.wanted_branch));
     if (state.candidate.parents != std::vector<std::string>{state.base_commit})
-        return Error{ErrorKind::internal, "the commit does not stand on the base commit", state.candidate.id, "please report this"};
+        return Error{ErrorKind::internal, "the commit does not stand on the base commit", state.candidate.id,
+                     "please report this"};
     state.report.repo.branch = state.wanted_branch;
     state.report.repo.candidate_commit = state.candidate.id;
     state.report.repo.candidate_tree = state.candidate.tree;
-    (void)state.ports.store.journal("fact", "commit", fmt::format(R"({{"commit":"{}","tree":"{}"}})", state.candidate.id, state.candidate.tree));
+    (void)state.ports.store.journal(
+        "fact", "commit", fmt::format(R"({{"commit":"{}","tree":"{}"}})", state.candidate.id, state.candidate.tree));
     return true;
 }
 

@@ -46,7 +46,9 @@ std::vector<std::string> Environment::for_children() const {
 }
 
 Result<std::string> read_secret_file(const std::string& path) {
-    const auto refuse = [&](const std::string& why, const std::string& hint) { return Error{ErrorKind::credentials, "the token file " + path + " cannot be used", why, hint}; };
+    const auto refuse = [&](const std::string& why, const std::string& hint) {
+        return Error{ErrorKind::credentials, "the token file " + path + " cannot be used", why, hint};
+    };
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return refuse(std::strerror(errno), "check --token-file or forge.token_file");
     struct stat info {};
@@ -63,7 +65,8 @@ Result<std::string> read_secret_file(const std::string& path) {
     explicit_bzero(text.data(), text.size());
     if (token.empty()) return refuse("it is empty", "put the token into it");
     for (const char c : token)
-        if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f) return refuse("it holds more than one word", "put nothing but the token into it");
+        if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f)
+            return refuse("it holds more than one word", "put nothing but the token into it");
     return token;
 }
 

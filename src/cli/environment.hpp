@@ -26,8 +26,8 @@ private:
     std::map<std::string, std::string> values_;
 };
 
-/// A secret from a file: at most 64 KiB, one line, readable by nobody else (mode 0600 or 0400; credential directories of
-/// systemd are read-only and may be 0440). Errors: credentials.
+/// A secret from a file: at most 64 KiB, one line, readable by nobody else (mode 0600 or 0400; credential directories
+/// of systemd are read-only and may be 0440). Errors: credentials.
 [[nodiscard]] Result<std::string> read_secret_file(const std::string& path);
 
 }  // namespace lockstep::cli

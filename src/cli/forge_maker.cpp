@@ -15,7 +15,8 @@ namespace {
 
 forge::ChoiceInput choice_input(const Config& config, const Environment& environment, const std::string& remote_url) {
     forge::ChoiceInput input{.kind = config.forge.kind, .url = config.forge.url, .remote_url = remote_url};
-    for (const char* name : {"GITHUB_ACTIONS", "GITEA_ACTIONS", "FORGEJO_ACTIONS", "GITHUB_SERVER_URL", "GITHUB_API_URL", "GITHUB_REPOSITORY"})
+    for (const char* name : {"GITHUB_ACTIONS", "GITEA_ACTIONS", "FORGEJO_ACTIONS", "GITHUB_SERVER_URL",
+                             "GITHUB_API_URL", "GITHUB_REPOSITORY"})
         if (const auto value = environment.get(name); !value.empty()) input.env.emplace_back(name, value);
     return input;
 }
@@ -44,7 +45,8 @@ Result<std::string> ask_kind(const std::string& web_root, HttpClient& http) {
         if (answer->status == 200 && !probe.kind_if_ok.empty()) return probe.kind_if_ok;
         last = "HTTP " + std::to_string(answer->status);
     }
-    return Error{ErrorKind::config, "it is unknown which kind of forge " + web_root + " is", clean_line(last), "set forge.kind (github, gitea, forgejo, directory:DIR or none) or --forge"};
+    return Error{ErrorKind::config, "it is unknown which kind of forge " + web_root + " is", clean_line(last),
+                 "set forge.kind (github, gitea, forgejo, directory:DIR or none) or --forge"};
 }
 
 }  // namespace
@@ -59,13 +61,15 @@ Result<std::string> find_token(const Config& config, const Environment& environm
     std::vector<std::string> names{variable};
     // Gitea's runner calls its token by GitHub's name as well, Forgejo's by all three.
     if (variable == "FORGEJO_TOKEN") names = {"FORGEJO_TOKEN", "GITEA_TOKEN"};
-    if (variable != "GITHUB_TOKEN" && environment.get("GITEA_ACTIONS") + environment.get("FORGEJO_ACTIONS") != "") names.push_back("GITHUB_TOKEN");
+    if (variable != "GITHUB_TOKEN" && environment.get("GITEA_ACTIONS") + environment.get("FORGEJO_ACTIONS") != "")
+        names.push_back("GITHUB_TOKEN");
     for (const auto& name : names)
         if (const auto value = environment.get(name); !name.empty() && !value.empty()) return std::string(trim(value));
     return std::string();
 }
 
-Result<std::optional<GitToken>> git_token(const Config& config, const Environment& environment, const std::string& remote_url) {
+Result<std::optional<GitToken>> git_token(const Config& config, const Environment& environment,
+                                          const std::string& remote_url) {
     const auto host = http_host(remote_url);
     if (host.empty() || config.forge.kind == "none") return std::optional<GitToken>();
     const auto choice = forge::choose(choice_input(config, environment, remote_url));
@@ -82,25 +86,31 @@ Result<std::optional<GitToken>> git_token(const Config& config, const Environmen
     return std::optional<GitToken>(GitToken{token, host});
 }
 
-Result<std::unique_ptr<Forge>> make_forge(const Config& config, const Environment& environment, const std::string& remote_url,
-                                          const std::filesystem::path& default_directory, HttpClient& http, Clock& clock) {
+Result<std::unique_ptr<Forge>> make_forge(const Config& config, const Environment& environment,
+                                          const std::string& remote_url, const std::filesystem::path& default_directory,
+                                          HttpClient& http, Clock& clock) {
     LOCKSTEP_TRY(auto choice, forge::choose(choice_input(config, environment, remote_url)));
     if (choice.kind == "none") return std::unique_ptr<Forge>();
     if (choice.kind == "directory") {
-        const std::filesystem::path directory = choice.directory.empty() ? default_directory : std::filesystem::path(choice.directory);
+        const std::filesystem::path directory =
+            choice.directory.empty() ? default_directory : std::filesystem::path(choice.directory);
         return std::unique_ptr<Forge>(std::make_unique<DirectoryForge>(std::filesystem::absolute(directory)));
     }
     if (choice.kind == "probe") {
         LOCKSTEP_TRY(choice.kind, ask_kind(choice.location.web, http));
         choice.location.api = forge::api_base(choice.kind, choice.location.web);
-        choice.token_variable = choice.kind == "github" ? "GITHUB_TOKEN" : choice.kind == "forgejo" ? "FORGEJO_TOKEN" : "GITEA_TOKEN";
+        choice.token_variable = choice.kind == "github"    ? "GITHUB_TOKEN"
+                                : choice.kind == "forgejo" ? "FORGEJO_TOKEN"
+                                                           : "GITEA_TOKEN";
     }
     LOCKSTEP_TRY(auto token, find_token(config, environment, choice.token_variable));
     for (const auto& row : forge::registry())
         if (row.name == choice.kind)
-            return std::unique_ptr<Forge>(std::make_unique<ForgeSession>(row.make(choice.location), http, clock, std::move(token),
-                                                                          ForgeSession::Options{.timeout = config.forge.timeout, .budget = config.forge.budget}));
-    return Error{ErrorKind::config, "there is no forge called " + clean_line(choice.kind, 60), "", "use github, gitea, forgejo, directory:DIR or none"};
+            return std::unique_ptr<Forge>(std::make_unique<ForgeSession>(
+                row.make(choice.location), http, clock, std::move(token),
+                ForgeSession::Options{.timeout = config.forge.timeout, .budget = config.forge.budget}));
+    return Error{ErrorKind::config, "there is no forge called " + clean_line(choice.kind, 60), "",
+                 "use github, gitea, forgejo, directory:DIR or none"};
 }
 
 }  // namespace lockstep::cli

@@ -16,18 +16,22 @@
 
 namespace lockstep::cli {
 
-/// The token for `kind` ("github", …): the token file, else a systemd credential named `lockstep-token`, else the variable
-/// that the runner provides. "" when there is none. Errors: credentials.
-[[nodiscard]] Result<std::string> find_token(const Config& config, const Environment& environment, const std::string& variable);
+/// The token for `kind` ("github", …): the token file, else a systemd credential named `lockstep-token`, else the
+/// variable that the runner provides. "" when there is none. Errors: credentials.
+[[nodiscard]] Result<std::string> find_token(const Config& config, const Environment& environment,
+                                             const std::string& variable);
 
 /// What git may use for an http(s) remote: nothing, unless the token was given for exactly this server.
 struct GitToken {
     std::string token, host;  ///< host[:port]
 };
-[[nodiscard]] Result<std::optional<GitToken>> git_token(const Config& config, const Environment& environment, const std::string& remote_url);
+[[nodiscard]] Result<std::optional<GitToken>> git_token(const Config& config, const Environment& environment,
+                                                        const std::string& remote_url);
 
 /// nullptr for `none`. `default_directory` is where the embedded forge of a local remote lives.
-[[nodiscard]] Result<std::unique_ptr<Forge>> make_forge(const Config& config, const Environment& environment, const std::string& remote_url,
-                                                        const std::filesystem::path& default_directory, HttpClient& http, Clock& clock);
+[[nodiscard]] Result<std::unique_ptr<Forge>> make_forge(const Config& config, const Environment& environment,
+                                                        const std::string& remote_url,
+                                                        const std::filesystem::path& default_directory,
+                                                        HttpClient& http, Clock& clock);
 
 }  // namespace lockstep::cli

@@ -2,4 +2,6 @@
 // The program: everything happens in cli::run_program.
 #include "cli/program.hpp"
 
-int main(int argc, char** argv) { return lockstep::cli::run_program(argc, argv); }
+int main(int argc, char** argv) {
+    return lockstep::cli::run_program(argc, argv);
+}

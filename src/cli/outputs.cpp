@@ -45,8 +45,10 @@ void say(const std::string& line) {
 }  // namespace
 
 std::string write_reports(RunStore& store, const RunReport& report) {
-    for (const auto& [name, text] : {std::pair<const char*, std::string>{"report.md", report_markdown(report)}, {"junit.xml", report_junit(report)}})
-        if (const auto done = store.write_file(name, text); !done.ok()) store.log(std::string(name) + ": " + done.error().why);
+    for (const auto& [name, text] : {std::pair<const char*, std::string>{"report.md", report_markdown(report)},
+                                     {"junit.xml", report_junit(report)}})
+        if (const auto done = store.write_file(name, text); !done.ok())
+            store.log(std::string(name) + ": " + done.error().why);
     if (const auto done = store.write_file("report.json", report_json(report)); !done.ok()) {
         store.log("report.json: " + done.error().why);
         return "";
@@ -59,9 +61,11 @@ std::string tell_runner(const runner::Environment& environment, const RunReport&
     if (!environment.actions()) return "";
     for (const auto& line : runner::annotations(report)) say(line);
     std::string trouble;
-    if (!environment.summary_file.empty()) trouble = append(environment.summary_file, step_summary(report, summary_limit));
+    if (!environment.summary_file.empty())
+        trouble = append(environment.summary_file, step_summary(report, summary_limit));
     if (!environment.output_file.empty()) {
-        const auto more = append(environment.output_file, runner::outputs(runner::output_values(report, report_path), random_hex));
+        const auto more =
+            append(environment.output_file, runner::outputs(runner::output_values(report, report_path), random_hex));
         if (trouble.empty()) trouble = more;
     }
     return trouble;
@@ -69,7 +73,8 @@ std::string tell_runner(const runner::Environment& environment, const RunReport&
 
 int final_exit(const RunReport& report, const std::vector<std::string>& exit_zero_on) {
     const auto word = exit_code_word(report.ending.exit);
-    const bool forgiven = std::any_of(exit_zero_on.begin(), exit_zero_on.end(), [&](const auto& name) { return name == word; });
+    const bool forgiven =
+        std::any_of(exit_zero_on.begin(), exit_zero_on.end(), [&](const auto& name) { return name == word; });
     return forgiven ? 0 : static_cast<int>(report.ending.exit);
 }
 

@@ -4,6 +4,8 @@
 
 namespace lockstep::cli {
 
-int run_program(int, char**) noexcept { return 70; }
+int run_program(int, char**) noexcept {
+    return 70;
+}
 
 }  // namespace lockstep::cli

@@ -13,7 +13,7 @@ struct Finding {
     enum class Level { good, note, warning, failure } level = Level::good;
     std::string subject;  ///< "nix", "remote", …
     std::string text;
-    std::string fix;      ///< what to do; "" when good
+    std::string fix;               ///< what to do; "" when good
     ExitCode exit = ExitCode::ok;  ///< for a failure
 };
 

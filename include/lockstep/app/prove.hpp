@@ -22,7 +22,7 @@ struct ProveRequest {
     std::vector<Target> targets;  ///< selected ones; names are unique
     std::vector<bool> required;   ///< per target
     ForeignPolicy foreign = ForeignPolicy::require;
-    bool build = true;             ///< false: stop after evaluation; every target that evaluates is `evaluated`
+    bool build = true;  ///< false: stop after evaluation; every target that evaluates is `evaluated`
     int slots = 1, evaluators = 1;
     std::uint64_t memory_budget = 0;  ///< bytes for all evaluators; 0 = unknown
     Millis eval_timeout{0}, build_timeout{0}, silent_timeout{0};

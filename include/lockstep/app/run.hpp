@@ -28,17 +28,17 @@ struct RepositoryFile {
 };
 
 struct RunSettings {
-    std::string command = "run";          ///< "run", "plan", "build"
+    std::string command = "run";  ///< "run", "plan", "build"
     bool dry_run = false;
     bool detailed_exit_code = false;
-    bool hosts_from_flags = false;        ///< selectors came by flag: mistakes in them are usage errors
+    bool hosts_from_flags = false;  ///< selectors came by flag: mistakes in them are usage errors
     std::filesystem::path repo = ".";
     std::chrono::system_clock::time_point now{};  ///< the date of the run: branch name, commit time
     runner::Environment environment;
     std::string tool_version;
     int cores = 1;
     std::uint64_t memory_bytes = 0;
-    std::string secret_nonce;             ///< 128 random bits in hex, fresh for each run
+    std::string secret_nonce;  ///< 128 random bits in hex, fresh for each run
 };
 
 /// Held while the run lasts; releasing is destroying.

@@ -1,2 +1,0 @@
-// SPDX-License-Identifier: MIT
-// Keeps the library non-empty until its first source arrives.

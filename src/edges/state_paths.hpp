@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Where runs live, what they are called, and which of them are kept.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "lockstep/core/result.hpp"
+
+namespace lockstep {
+
+/// The directory of everything that lockstep remembers: below $STATE_DIRECTORY (systemd's StateDirectory=, first
+/// entry), else $XDG_STATE_HOME/lockstep, else ~/.local/state/lockstep. Errors (config): none of them is set.
+[[nodiscard]] Result<std::filesystem::path> state_root(const std::function<std::string(const char*)>& getenv);
+
+/// The name of a repository's directory: readable, and unique for the address.
+[[nodiscard]] std::string repository_key(std::string_view remote_url);
+
+/// "20261121T020000Z-1a2b3c": sorts by time.
+[[nodiscard]] std::string new_run_id(std::chrono::system_clock::time_point now);
+
+/// 128 random bits in hex.
+[[nodiscard]] std::string random_hex();
+
+/// Deletes all but the `keep` newest runs below `runs`, never `current`, and nothing that does not look like a run.
+void prune_runs(const std::filesystem::path& runs, int keep, const std::string& current);
+
+}  // namespace lockstep
