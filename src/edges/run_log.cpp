@@ -2,6 +2,7 @@
 // spdlog behind run.log.
 #include "edges/run_log.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 
