@@ -84,7 +84,7 @@ void set_statuses(RunState& state) {
 void landed(RunState& state) {
     state.report.repo.base_after = state.candidate.id;
     std::size_t proved = 0;
-    for (const auto& host : state.report.hosts) proved += is_proved(host.state) ? 1 : 0;
+    for (const auto& host : state.report.hosts) proved += is_proved(host.state) ? 1U : 0U;
     state.report.ending = {
         Outcome::landed, ExitCode::ok,
         fmt::format("{} proved; {} is now at {}", plural(proved, "host"), state.base, short_id(state.candidate.id)),

@@ -190,7 +190,7 @@ std::optional<Missing> write_pull(RunState& state, const Place& place, bool gree
 
 std::string failed_words(const RunReport& report) {
     std::size_t broken = 0;
-    for (const auto& host : report.hosts) broken += host.required && is_broken(host.state) ? 1 : 0;
+    for (const auto& host : report.hosts) broken += host.required && is_broken(host.state) ? 1U : 0U;
     return fmt::format("{} of {} failed", broken, plural(report.hosts.size(), "host"));
 }
 
