@@ -17,7 +17,6 @@ endif()
 
 if(LOCKSTEP_TESTS)
   find_package(GTest REQUIRED)
-  find_package(httplib QUIET)
+  pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
   find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
-  find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
 endif()
