@@ -35,19 +35,22 @@ std::vector<RemoteRef> parse_refs(const std::string& out) {
 
 }  // namespace
 
-GitCall GitRepository::network_call(std::vector<std::string> args) const {
+GitCall GitRepository::network_call(const RemoteAccess& access, std::vector<std::string> args) const {
     LOCKSTEP_CHECK(remote_.has_value());
     GitCall call;
     call.args = std::move(args);
     call.cwd = checkout_;  // relative file names in the user's settings mean this place
     call.repository = repository_;
     call.config = remote_->config;
+    call.config.insert(call.config.end(), access.config.begin(), access.config.end());
     call.env = remote_->env;
+    call.env.insert(call.env.end(), access.env.begin(), access.env.end());
     return call;
 }
 
 Result<std::string> GitRepository::default_branch() const {
-    const GitAnswer answer = git_.run(network_call({"ls-remote", "--symref", "--", k_private_remote, "HEAD"}));
+    const GitAnswer answer =
+        git_.run(network_call(remote_->fetch, {"ls-remote", "--symref", "--", k_private_remote, "HEAD"}));
     if (!answer.ok()) {
         Error error = git_error(answer, fmt::format("cannot reach the remote {}", remote_->address.shown));
         if (remote_->address.kind == RemoteAddress::Kind::file && trouble_of(answer) == GitTrouble::not_found)
@@ -66,7 +69,7 @@ Result<std::vector<RemoteRef>> GitRepository::list_refs(const std::vector<std::s
     if (patterns.empty()) args.emplace_back("--heads");
     args.insert(args.end(), {"--", k_private_remote});
     args.insert(args.end(), patterns.begin(), patterns.end());
-    const GitAnswer answer = git_.run(network_call(std::move(args)));
+    const GitAnswer answer = git_.run(network_call(remote_->fetch, std::move(args)));
     if (!answer.ok()) return git_error(answer, fmt::format("cannot list the branches of {}", remote_->address.shown));
     auto refs = parse_refs(answer.out);
     // git matches the ends of names ("heads/x" finds "refs/heads/old/refs/heads/x"); here a pattern is the whole name.
@@ -82,9 +85,9 @@ Result<std::vector<RemoteRef>> GitRepository::list_refs(const std::vector<std::s
 Result<std::string> GitRepository::fetch(const std::string& ref) {
     if (!libgit2::valid_ref(ref)) return bad_ref(ref);
     const std::string tracking = "refs/lockstep/remote/" + ref.substr(std::string_view("refs/").size());
-    const GitAnswer answer =
-        git_.run(network_call({"fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head",
-                               "--no-recurse-submodules", "--", k_private_remote, "+" + ref + ":" + tracking}));
+    const GitAnswer answer = git_.run(
+        network_call(remote_->fetch, {"fetch", "--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head",
+                                      "--no-recurse-submodules", "--", k_private_remote, "+" + ref + ":" + tracking}));
     if (!answer.ok()) {
         Error error = git_error(answer, fmt::format("cannot fetch {} from {}", ref, remote_->address.shown));
         if (mentions(answer.err, {"couldn't find remote ref"})) {
@@ -101,8 +104,9 @@ Result<std::string> GitRepository::fetch(const std::string& ref) {
 
 Result<void> GitRepository::check_push(const std::string& commit, const std::string& probe_ref) {
     if (!libgit2::valid_ref(probe_ref)) return bad_ref(probe_ref);
-    const GitAnswer answer = git_.run(network_call({"push", "--dry-run", "--porcelain", "--no-verify", "--no-signed",
-                                                    "--", k_private_remote, commit + ":" + probe_ref}));
+    const GitAnswer answer =
+        git_.run(network_call(remote_->push, {"push", "--dry-run", "--porcelain", "--no-verify", "--no-signed", "--",
+                                              k_private_remote, commit + ":" + probe_ref}));
     // A refused line comes after the server let us in for writing, which is all that is asked here.
     if (answer.ok() || answer.out.find("\t" + commit + ":" + probe_ref + "\t") != std::string::npos) return {};
     Error error = git_error(answer, fmt::format("pushing to {} is not possible", remote_->address.shown));
@@ -135,10 +139,10 @@ PushOutcome GitRepository::push(const PushUpdate& update) {
     if (auto refusal = refuse_locally(update)) return *std::move(refusal);
     // A plain refspec: a '+' would switch the lease off. With the lease, the old id that the server is shown is
     // `expect`, so the server refuses if the ref moved after we looked.
-    const GitAnswer answer = git_.run(
-        network_call({"push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags",
-                      "--recurse-submodules=no", fmt::format("--force-with-lease={}:{}", update.ref, update.expect),
-                      "--", k_private_remote, update.id + ":" + update.ref}));
+    const GitAnswer answer = git_.run(network_call(
+        remote_->push, {"push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags",
+                        "--recurse-submodules=no", fmt::format("--force-with-lease={}:{}", update.ref, update.expect),
+                        "--", k_private_remote, update.id + ":" + update.ref}));
     return push_outcome(answer, update.ref);
 }
 

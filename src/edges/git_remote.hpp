@@ -14,11 +14,18 @@ namespace lockstep {
 
 inline constexpr const char* k_private_remote = "lockstep";  ///< what the private repository calls it
 
-struct BoundRemote {
-    RemoteAddress address;        ///< where fetches go, `insteadOf` applied
-    GitEntries config;            ///< for every command that may touch the network
-    GitEntries submodule_config;  ///< more, for fetching submodules
+/// What a command needs besides the common settings to be let in.
+struct RemoteAccess {
+    GitEntries config;
     std::vector<std::pair<std::string, std::string>> env;
+};
+
+struct BoundRemote {
+    RemoteAddress address;  ///< where fetches go, `insteadOf` applied
+    GitEntries config;      ///< for every command that may touch the network
+    std::vector<std::pair<std::string, std::string>> env;
+    RemoteAccess fetch, push;
+    GitEntries submodule_config;  ///< more, for fetching submodules
     std::vector<std::string> secrets;
 };
 

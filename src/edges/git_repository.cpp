@@ -128,14 +128,17 @@ Result<void> GitRepository::add_worktree(const std::string& commit, const fs::pa
 }
 
 Result<void> GitRepository::add_submodules(const fs::path& worktree) const {
+    std::vector<std::string> args = {"submodule", "--quiet", "update", "--init", "--recursive", "--checkout"};
     GitCall call;
-    call.args = {"submodule", "--quiet", "update", "--init", "--recursive", "--checkout"};
-    call.cwd = worktree;
-    call.config = remote_ ? remote_->config : handed_over_;
     if (remote_) {
-        call.env = remote_->env;
+        call = network_call(remote_->fetch, std::move(args));
         call.config.insert(call.config.end(), remote_->submodule_config.begin(), remote_->submodule_config.end());
+        call.repository.clear();  // found from the work tree
+    } else {
+        call.args = std::move(args);
+        call.config = handed_over_;
     }
+    call.cwd = worktree;
     if (const GitAnswer answer = git_.run(call); !answer.ok())
         return git_error(answer, "cannot check out the submodules");
     return {};

@@ -39,7 +39,7 @@ public:
     std::filesystem::path repository() const override { return repository_; }
 
 private:
-    [[nodiscard]] GitCall network_call(std::vector<std::string> args) const;
+    [[nodiscard]] GitCall network_call(const RemoteAccess& access, std::vector<std::string> args) const;
     [[nodiscard]] Result<std::string> default_branch() const;
     [[nodiscard]] Result<void> add_submodules(const std::filesystem::path& worktree) const;
     [[nodiscard]] std::optional<PushOutcome> refuse_locally(const PushUpdate& update) const;

@@ -39,49 +39,6 @@ std::string without_default_port(std::string_view host, std::string_view scheme)
     return result;
 }
 
-/// scheme://[user[:password]@]host[:port]/path
-RemoteAddress parse_url(std::string_view url, std::size_t scheme_end) {
-    RemoteAddress address;
-    address.url = url;
-    address.scheme = lower(url.substr(0, scheme_end));
-    const auto start = scheme_end + 3;
-    const auto end = std::min(url.find_first_of("/?#", start), url.size());
-    const std::string_view authority = url.substr(start, end - start);
-    const auto at = authority.rfind('@');
-    const std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
-    if (at != std::string_view::npos) address.user_info = authority.substr(0, at);
-    const std::string prefix = address.scheme + "://";
-    const std::string_view rest = url.substr(end);
-    address.bare = url;
-    if (address.scheme == "http" || address.scheme == "https") {
-        address.kind = Kind::http;
-        address.bare = fmt::format("{}{}{}", prefix, host, rest);
-        address.shown = address.bare.substr(0, address.bare.find_first_of("?#"));
-    } else if (address.scheme == "file") {
-        address.kind = Kind::file;
-        address.shown = url;
-        return address;
-    } else {
-        address.kind = address.scheme.find("ssh") != std::string::npos ? Kind::ssh : Kind::other;
-        const std::string user = address.user_info.substr(0, address.user_info.find(':'));
-        address.shown = fmt::format("{}{}{}{}{}", prefix, user, user.empty() ? "" : "@", host, rest);
-    }
-    address.host = without_default_port(host, address.scheme);
-    return address;
-}
-
-/// [user@]host:path
-RemoteAddress parse_scp(std::string_view url, std::size_t colon) {
-    RemoteAddress address;
-    address.kind = Kind::ssh;
-    address.url = address.shown = address.bare = url;
-    const std::string_view authority = url.substr(0, colon);
-    const auto at = authority.rfind('@');
-    if (at != std::string_view::npos) address.user_info = authority.substr(0, at);
-    address.host = lower(at == std::string_view::npos ? authority : authority.substr(at + 1));
-    return address;
-}
-
 std::string percent_decoded(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -94,18 +51,83 @@ std::string percent_decoded(std::string_view text) {
     return result;
 }
 
+std::string percent_encoded(std::string_view text) {
+    std::string result;
+    for (const char c : text)
+        result += std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                          std::string_view("-._~").find(c) != std::string_view::npos
+                      ? std::string(1, c)
+                      : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    return result;
+}
+
+void take_user(RemoteAddress& address, std::string_view user_info) {
+    const auto colon = user_info.find(':');
+    address.user = percent_decoded(user_info.substr(0, colon));
+    if (colon != std::string_view::npos) address.password = percent_decoded(user_info.substr(colon + 1));
+}
+
+/// scheme://[user[:password]@]host[:port]/path
+RemoteAddress parse_url(std::string_view url, std::size_t scheme_end) {
+    RemoteAddress address;
+    address.scheme = lower(url.substr(0, scheme_end));
+    address.url = address.shown = address.bare = url;
+    if (address.scheme == "file") {
+        address.kind = Kind::file;
+        return address;
+    }
+    const auto start = scheme_end + 3;
+    const auto end = std::min(url.find_first_of("/?#", start), url.size());
+    const std::string_view authority = url.substr(start, end - start);
+    const auto at = authority.rfind('@');
+    const std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
+    address.host = without_default_port(host, address.scheme);
+    if (at != std::string_view::npos) take_user(address, authority.substr(0, at));
+    address.bare = fmt::format("{}://{}{}", address.scheme, host, url.substr(end));
+    if (address.scheme == "http" || address.scheme == "https") {
+        address.kind = Kind::http;
+        address.shown = address.bare.substr(0, address.bare.find_first_of("?#"));
+        if (address.password) address.url = address.bare;
+        return address;
+    }
+    address.kind = address.scheme.find("ssh") != std::string::npos ? Kind::ssh : Kind::other;
+    if (address.password) {  // ssh takes no password from an address
+        const auto user = authority.substr(0, authority.find(':'));
+        address.url = fmt::format("{}://{}@{}{}", address.scheme, user, host, url.substr(end));
+    }
+    address.shown = address.url;
+    return address;
+}
+
+/// [user@]host:path
+RemoteAddress parse_scp(std::string_view url, std::size_t colon) {
+    RemoteAddress address;
+    address.kind = Kind::ssh;
+    address.url = address.shown = address.bare = url;
+    const std::string_view authority = url.substr(0, colon);
+    const auto at = authority.rfind('@');
+    if (at != std::string_view::npos) address.user = authority.substr(0, at);
+    address.host = lower(at == std::string_view::npos ? authority : authority.substr(at + 1));
+    return address;
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 }  // namespace
 
 Result<RemoteAddress> parse_remote(std::string_view url, const std::filesystem::path& root) {
     if (url.empty()) return refused("it is empty");
-    if (std::any_of(url.begin(), url.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-        return refused("it holds control characters");
+    if (has_control(url)) return refused("it holds control characters");
     if (url.front() == '-') return refused("it starts with '-' and would be taken for an option");
     const auto colon = url.find(':');
     if (colon != std::string_view::npos && scheme_like(url.substr(0, colon))) {
         if (url.substr(colon).starts_with("://")) {
             const RemoteAddress address = parse_url(url, colon);
             if (address.kind != Kind::file && address.host.starts_with('-')) return refused("its host starts with '-'");
+            if (has_control(address.user) || has_control(address.password.value_or("")))
+                return refused("its user or password holds control characters");
             return address;
         }
         if (url.substr(colon).starts_with("::")) {
@@ -141,17 +163,18 @@ bool same_host(const RemoteAddress& address, std::string_view host) {
 
 std::vector<std::string> secrets_of(const RemoteAddress& address) {
     std::vector<std::string> secrets;
-    const auto colon = address.user_info.find(':');
     const auto add = [&](const std::string& text) {
         if (text.empty()) return;
         secrets.push_back(text);
-        if (const std::string plain = percent_decoded(text); plain != text) secrets.push_back(plain);
+        if (std::string encoded = percent_encoded(text); encoded != text) secrets.push_back(std::move(encoded));
     };
-    if (colon != std::string::npos)
-        add(address.user_info.substr(colon + 1));
-    else if (address.kind == Kind::http)
-        add(address.user_info);  // https://TOKEN@host/
+    if (address.password) add(*address.password);
+    if (address.kind == Kind::http) add(address.user);  // https://TOKEN@host/
     return secrets;
+}
+
+std::string http_root(const RemoteAddress& address) {
+    return address.bare.substr(0, address.bare.find_first_of("/?#", address.scheme.size() + 3));
 }
 
 std::string base64(std::string_view bytes) {
