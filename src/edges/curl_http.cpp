@@ -196,6 +196,8 @@ void CurlHttp::Handle::prepare(const HttpRequest& request, const Address& addres
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
         set(CURLOPT_POSTFIELDS, request.body.data());
     }
+    // On a kept connection that turns out dead, libcurl repeats a request by itself. What creates must not be repeated.
+    if (request.method == "POST") set(CURLOPT_FRESH_CONNECT, 1L);
     if (request.method == "HEAD") set(CURLOPT_NOBODY, 1L);
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }

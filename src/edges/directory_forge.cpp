@@ -142,6 +142,10 @@ Result<PullRequest> DirectoryForge::create_pull(const PullDraft& draft) {
     pull.head = draft.head;
     pull.base = draft.base;
     pull.url = file_url(pull_directory(number));
+    for (const char* part : {"comments", "attachments"}) {
+        std::error_code error;
+        fs::create_directories(pull_directory(number) / part, error);  // whoever writes there will see an error
+    }
     // pull.json comes last: without it the directory is not a pull request.
     LOCKSTEP_TRY_VOID(replace_forge_file(pull_directory(number) / "body.md", draft.body));
     LOCKSTEP_TRY_VOID(write_pull(pull));
