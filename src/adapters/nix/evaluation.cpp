@@ -134,7 +134,7 @@ Command evaluate_command(const Setup& setup, const std::string& flake, const std
 
   add = done: target: builtins.seq target.drv (done // { ${target.name} = target.drv; });
 
-in builtins.foldl' add { } targets)";
+in builtins.seq flake (builtins.foldl' add { } targets))";  // what breaks all targets breaks before the first "begin"
     auto command = eval_call(setup, std::move(expression));
     command.label = "nix eval " + join(names, " ");
     return command;
