@@ -1,0 +1,5 @@
+{ packages }:
+{
+  role = "backup target";
+  packages = [ packages.archiver ];
+}

@@ -1,0 +1,5 @@
+{ packages }:
+{
+  role = "database server";
+  packages = [ packages.database ];
+}

@@ -1,0 +1,5 @@
+{ packages }:
+{
+  role = "mail server";
+  packages = [ packages.proxy packages.archiver ];
+}

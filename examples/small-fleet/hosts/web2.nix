@@ -1,0 +1,5 @@
+{ packages }:
+{
+  role = "web server";
+  packages = [ packages.proxy packages.tls ];
+}
