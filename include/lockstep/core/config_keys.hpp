@@ -3,10 +3,12 @@
 // the file that `init` writes all come from it, so none of them can drift.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lockstep/core/config.hpp"
@@ -16,7 +18,7 @@ namespace lockstep {
 
 enum class KeyType { text, integer, boolean, duration, size, choice, text_list, text_map };
 
-/// A value as it stands in a file or variable, before it has a type. Lists from variables are split at commas.
+/// A value as it stands in a file or variable, before it has a type. See raw_from_text for values that are one text.
 struct RawValue {
     std::string scalar;
     std::vector<std::string> list;
@@ -31,6 +33,8 @@ struct ConfigKey {
     std::string_view doc;        ///< one or two sentences, Markdown
     std::vector<std::string> choices;  ///< for choice
     bool machine_only = false;   ///< refused in the repository's file
+    std::int64_t least = 0, most = 0;  ///< for integer
+    std::string_view pattern;    ///< for editors: what a text, or each entry of a list, looks like; "" = anything
     /// Validates and stores; the error text says what is expected ("expects a duration such as 90s or 10m").
     std::function<std::optional<std::string>(Config&, const RawValue&)> set;
     std::function<std::string(const Config&)> show;  ///< as YAML flow text: "90s", "[a, b]"
@@ -39,6 +43,19 @@ struct ConfigKey {
 [[nodiscard]] const ConfigKey* find_key(std::string_view path);
 /// "LOCKSTEP_UPDATE_INPUTS" for "update.inputs".
 [[nodiscard]] std::string variable_of(std::string_view key_path);
+/// The value of a variable or flag: lists are split at commas, maps have one NAME=VALUE per line.
+[[nodiscard]] RawValue raw_from_text(KeyType type, std::string_view text);
+/// key.set with a whole sentence on trouble: "`prove.slots` expects a whole number from 0 to 1024, not `many`", where `name`
+/// is what the reader wrote: a key, a variable or a flag.
+[[nodiscard]] std::optional<std::string> set_key(Config& config, const ConfigKey& key, std::string_view name,
+                                                 const RawValue& value);
+/// Why the repository's own file may not set this key to this value, with the alternatives; nothing when it may. Whoever
+/// can change the base branch must not thereby run programs as the runner or read its secrets.
+[[nodiscard]] std::optional<std::string> refused_in_repository(const ConfigKey& key, const RawValue& value);
+/// "unknown key `updates`" with the nearest known key; `path` as in ConfigKey, possibly inside a known group.
+[[nodiscard]] std::string unknown_key_text(std::string_view path);
+/// Mistakes that no single key can see (commit.name without commit.email), one line each.
+[[nodiscard]] std::vector<std::string> contradictions(const Config& config);
 
 /// JSON Schema (2020-12) of lockstep.yaml, made from the table.
 [[nodiscard]] std::string config_schema();
