@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// The only file that knows yaml-cpp. The tree is built here from events, so anchors, aliases and tags are refused
+// before anything is expanded, and every node keeps its place.
+#include "edges/yaml_config.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "lockstep/core/config_keys.hpp"
+#include "lockstep/core/sanitize.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::size_t k_most_bytes = 1 << 20;
+constexpr std::size_t k_most_levels = 32;
+constexpr std::size_t k_most_mistakes = 100;
+
+struct Place {
+    int line = 1, column = 1;
+};
+
+Place place_of(const YAML::Mark& mark) {
+    return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+}
+
+struct Node {
+    enum class Kind { null, scalar, list, map } kind = Kind::null;
+    Place place;
+    std::string scalar;
+    bool quoted = false;
+    std::vector<Node> children;  ///< of a map: key, value, key, value, …
+};
+
+class Mistakes {
+public:
+    explicit Mistakes(std::string_view file) : file_(file) {}
+
+    void add(Place place, std::string text) {
+        if (found_.size() < k_most_mistakes) found_.push_back({file_, place.line, place.column, std::move(text)});
+    }
+    std::vector<Mistake> take() {
+        std::stable_sort(found_.begin(), found_.end(), [](const Mistake& a, const Mistake& b) {
+            return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+        });
+        return std::move(found_);
+    }
+
+private:
+    std::string file_;
+    std::vector<Mistake> found_;
+};
+
+/// Builds the tree of one document and refuses what the subset leaves out.
+class TreeBuilder : public YAML::EventHandler {
+public:
+    explicit TreeBuilder(Mistakes& mistakes) : mistakes_(mistakes) {}
+
+    [[nodiscard]] Node& root() { return root_; }
+
+    void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        check(mark, "", anchor);
+        put({.kind = Node::Kind::null, .place = place_of(mark)});
+    }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+        mistakes_.add(place_of(mark), "aliases (`*name`) are not allowed; repeat the value");
+        put({.kind = Node::Kind::null, .place = place_of(mark)});
+    }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        check(mark, tag, anchor);
+        put({.kind = Node::Kind::scalar, .place = place_of(mark), .scalar = value, .quoted = tag == "!"});
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value /*style*/) override {
+        check(mark, tag, anchor);
+        open({.kind = Node::Kind::list, .place = place_of(mark)});
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value /*style*/) override {
+        check(mark, tag, anchor);
+        open({.kind = Node::Kind::map, .place = place_of(mark)});
+    }
+    void OnMapEnd() override { close(); }
+
+private:
+    void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+        if (anchor != YAML::NullAnchor)
+            mistakes_.add(place_of(mark), "anchors (`&name`) are not allowed; repeat the value");
+        // yaml-cpp 0.7 calls "?" what has no tag, and "!" a quoted or block scalar.
+        if (!tag.empty() && tag != "?" && tag != "!") mistakes_.add(place_of(mark), "tags (`!name`) are not allowed");
+    }
+
+    void put(Node node) {
+        if (too_deep_ > 0) return;
+        if (open_.empty()) {
+            root_ = std::move(node);
+        } else {
+            open_.back().children.push_back(std::move(node));
+        }
+    }
+
+    void open(Node node) {
+        if (open_.size() + too_deep_ >= k_most_levels) {
+            if (too_deep_++ == 0) mistakes_.add(node.place, "more than 32 levels deep");
+            return;
+        }
+        open_.push_back(std::move(node));
+    }
+
+    void close() {
+        if (too_deep_ > 0) {
+            --too_deep_;
+            return;
+        }
+        Node done = std::move(open_.back());
+        open_.pop_back();
+        put(std::move(done));
+    }
+
+    Mistakes& mistakes_;
+    Node root_;
+    std::vector<Node> open_;
+    std::size_t too_deep_ = 0;
+};
+
+/// Reads the whole text; false when the tree cannot be used.
+bool read_tree(std::string_view text, Mistakes& mistakes, Node& root) {
+    if (text.size() > k_most_bytes) {
+        mistakes.add({}, "the file is larger than 1 MiB");
+        return false;
+    }
+    if (text.find('\0') != std::string_view::npos) {
+        mistakes.add({}, "the file holds a NUL byte, so it is not text");
+        return false;
+    }
+    try {
+        std::istringstream stream{std::string(text)};
+        YAML::Parser parser(stream);
+        TreeBuilder builder(mistakes);
+        if (!parser.HandleNextDocument(builder)) return true;  // nothing but comments
+        root = std::move(builder.root());
+        Mistakes unused("");
+        TreeBuilder second(unused);
+        if (parser.HandleNextDocument(second)) {
+            mistakes.add(second.root().place, "only one document is allowed in a file");
+            return false;
+        }
+        return true;
+    } catch (const YAML::Exception& error) {
+        mistakes.add(error.mark.is_null() ? Place{} : place_of(error.mark),
+                     "not valid YAML: " + clean_line(error.msg, 200));
+    } catch (const std::exception& error) {
+        mistakes.add({}, "not valid YAML: " + clean_line(error.what(), 200));
+    }
+    return false;
+}
+
+/// Turns the tree into settings.
+class Applier {
+public:
+    Applier(Mistakes& mistakes, bool machine_file, Config& into)
+        : mistakes_(mistakes), machine_file_(machine_file), into_(into) {}
+
+    void apply(const Node& root) {
+        if (root.kind == Node::Kind::null) return;
+        if (root.kind != Node::Kind::map) {
+            mistakes_.add(root.place, "expects a mapping at the top, such as `config_version: 1`");
+            return;
+        }
+        if (root.children.empty()) return;
+        apply_map(root, "");
+        if (!has_version_)
+            mistakes_.add(root.place,
+                          "`config_version: 1` is missing; it says for which meaning of the keys the file was written");
+    }
+
+private:
+    void apply_map(const Node& map, const std::string& group) {
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i + 1 < map.children.size(); i += 2) {
+            const Node& key = map.children[i];
+            if (const auto name = name_of(key, seen))
+                apply_entry(key, group.empty() ? *name : group + "." + *name, map.children[i + 1]);
+        }
+    }
+
+    /// The text of a mapping's key, or nothing after a mistake.
+    std::optional<std::string> name_of(const Node& key, std::set<std::string>& seen) {
+        if (key.kind != Node::Kind::scalar) {
+            mistakes_.add(key.place, "expects a word as key");
+        } else if (key.scalar == "<<" && !key.quoted) {
+            mistakes_.add(key.place, "merge keys (`<<`) are not allowed; repeat the values");
+        } else if (!seen.insert(key.scalar).second) {
+            mistakes_.add(key.place, "key `" + clean_line(key.scalar, 60) + "` stands twice in this mapping");
+        } else {
+            return key.scalar;
+        }
+        return std::nullopt;
+    }
+
+    void apply_entry(const Node& key, const std::string& path, const Node& value) {
+        if (path == "config_version") has_version_ = true;
+        if (const auto* known = find_key(path)) {
+            apply_key(*known, value);
+        } else if (!is_group(path)) {
+            mistakes_.add(key.place, unknown_key_text(path));
+        } else if (value.kind == Node::Kind::map) {
+            apply_map(value, path);
+        } else if (value.kind != Node::Kind::null) {
+            mistakes_.add(value.place, "`" + path + "` expects a mapping of its keys");
+        }
+    }
+
+    void apply_key(const ConfigKey& key, const Node& value) {
+        if (value.kind == Node::Kind::null) {
+            mistakes_.add(value.place,
+                          "`" + std::string(key.path) + "` has no value; leave the line out for the default");
+            return;
+        }
+        const auto raw = raw_of(key, value);
+        if (!raw) return;
+        if (!machine_file_)
+            if (auto refusal = refused_in_repository(key, *raw)) return mistakes_.add(value.place, std::move(*refusal));
+        if (auto complaint = set_key(into_, key, key.path, *raw)) mistakes_.add(value.place, std::move(*complaint));
+    }
+
+    std::optional<RawValue> raw_of(const ConfigKey& key, const Node& value) {
+        RawValue raw;
+        if (value.kind == Node::Kind::scalar) {
+            raw.scalar = value.scalar;
+            raw.quoted = value.quoted;
+            return raw;
+        }
+        raw.shape = value.kind == Node::Kind::list ? RawValue::Shape::list : RawValue::Shape::map;
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i < value.children.size(); ++i) {
+            const Node* entry = &value.children[i];
+            std::optional<std::string> name;
+            if (value.kind == Node::Kind::map) {
+                name = name_of(*entry, seen);
+                if (!name) return std::nullopt;
+                entry = &value.children[++i];
+            }
+            if (entry->kind != Node::Kind::scalar) {
+                mistakes_.add(entry->place, "`" + std::string(key.path) + "` expects plain texts as entries");
+                return std::nullopt;
+            }
+            if (name) {
+                raw.map.emplace_back(std::move(*name), entry->scalar);
+            } else {
+                raw.list.push_back(entry->scalar);
+            }
+        }
+        return raw;
+    }
+
+    static bool is_group(const std::string& path) {
+        return std::any_of(config_keys().begin(), config_keys().end(),
+                           [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
+    }
+
+    Mistakes& mistakes_;
+    bool machine_file_;
+    Config& into_;
+    bool has_version_ = false;
+};
+
+}  // namespace
+
+std::string mistake_line(const Mistake& mistake) {
+    return clean_line(mistake.file, 300) + ":" + std::to_string(mistake.line) + ":" + std::to_string(mistake.column) +
+           ": " + mistake.text;
+}
+
+std::vector<Mistake> load_yaml(std::string_view text, std::string_view file_name, bool machine_file, Config& into) {
+    Mistakes mistakes(file_name);
+    Node root;
+    if (read_tree(text, mistakes, root)) Applier(mistakes, machine_file, into).apply(root);
+    return mistakes.take();
+}
+
+}  // namespace lockstep
