@@ -155,5 +155,7 @@ struct Probe {
     std::string kind_if_ok;
 };
 [[nodiscard]] std::vector<Probe> probes(const std::string& web_root);
+/// Whether the answer to a probe is that interface's own; a server that answers everything with a page proves nothing.
+[[nodiscard]] bool proves(const Probe& probe, const HttpResponse& response);
 
 }  // namespace lockstep::forge
