@@ -45,7 +45,7 @@ ForgeExchange::ForgeExchange(const forge::Dialect& dialect, HttpClient& http, Cl
       clock_(clock),
       token_(std::move(token)),
       options_(options),
-      random_(options.seed),
+      random_(options.seed ^ static_cast<std::uint64_t>(clock.now().time_since_epoch().count())),
       begun_(clock.steady()) {}
 
 void ForgeExchange::begin(std::string step) {

@@ -30,7 +30,7 @@ public:
     struct Options {
         std::chrono::milliseconds timeout{30'000};  ///< of one request
         std::chrono::milliseconds budget{120'000};  ///< of one step: no try starts later than this after its beginning
-        std::uint64_t seed = 0;                     ///< of the jitter
+        std::uint64_t seed = 0;                     ///< of the jitter, mixed with the time of construction
     };
 
     ForgeExchange(const forge::Dialect& dialect, HttpClient& http, Clock& clock, std::string token, Options options);

@@ -105,6 +105,26 @@ TEST(ForgeChoose, RunnerOfOneForgeDoesNotSpeakForTheRemoteOfAnother) {
     EXPECT_EQ(choice.token_variable, "GITHUB_TOKEN");
 }
 
+TEST(ForgeChoose, RunnersThatPretendToBeGitHubsAreSeenThrough) {
+    const auto choice = chosen({"auto",
+                                "",
+                                "git@git.example.org:acme/fleet",
+                                {{"GITHUB_ACTIONS", "true"},
+                                 {"GITHUB_SERVER_URL", "https://git.example.org"},
+                                 {"GITHUB_API_URL", "https://git.example.org/api/v1"}}});
+    EXPECT_EQ(choice.kind, "gitea");
+}
+
+TEST(ForgeChoose, ConfiguredKindOfTheSameFamilyKeepsTheRunnersAddresses) {
+    Env env = gitea_runner("https://git.example.org/sub/", "");
+    env.emplace_back("FORGEJO_ACTIONS", "true");
+    const auto family = chosen({"gitea", "", "git@git.example.org:acme/fleet", env});
+    EXPECT_EQ(family.kind, "gitea");
+    EXPECT_EQ(family.location.api, "https://git.example.org/sub/api/v1");
+    const auto other = chosen({"github", "", "https://ghe.acme.org/acme/fleet", env});
+    EXPECT_EQ(other.location.api, "https://ghe.acme.org/api/v3");
+}
+
 TEST(ForgeChoose, KnownHostsNeedNothing) {
     EXPECT_EQ(chosen({"auto", "", "git@github.com:acme/fleet.git", {}}).kind, "github");
     EXPECT_EQ(chosen({"auto", "", "ssh://git@codeberg.org/acme/fleet.git", {}}).kind, "forgejo");
@@ -124,6 +144,18 @@ TEST(ForgeChoose, UnknownWebHostHasToBeAsked) {
     EXPECT_EQ(asked[1].kind_if_ok, "gitea");
     EXPECT_EQ(asked[2].request.url, "https://git.example.org/sub/api/v3/meta");
     EXPECT_EQ(asked[2].kind_if_ok, "github");
+}
+
+TEST(ForgeProbe, ProvesAKindOnlyByItsOwnAnswer) {
+    const auto asked = probes("https://git.example.org");
+    EXPECT_TRUE(proves(asked[0], {200, {}, R"({"version":"15.0.3+gitea-1.22.0"})"}));
+    EXPECT_TRUE(proves(asked[1], {200, {}, R"({"version":"1.26.3"})"}));
+    EXPECT_TRUE(proves(asked[2], {200, {}, R"({"installed_version":"3.17.0"})"}));
+    for (const auto& probe : asked)
+        for (const std::string body : {"<html>welcome</html>", "", "[]", "{}", R"({"version":null})"})
+            EXPECT_FALSE(proves(probe, {200, {}, body})) << probe.request.url << body;
+    EXPECT_FALSE(proves(asked[1], {403, {}, R"({"version":"1.26.3"})"}));
+    EXPECT_FALSE(proves(asked[1], {302, {}, R"({"version":"1.26.3"})"}));
 }
 
 TEST(ForgeChoose, SaysWhatIsMissing) {

@@ -2,6 +2,7 @@
 // The one file of the dialects that knows the JSON library.
 #include "adapters/forge/answer.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 

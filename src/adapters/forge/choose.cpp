@@ -90,15 +90,20 @@ Server configured_server(const ChoiceInput& input, const std::string& wanted) {
 /// remote's.
 Server runner_server(const ChoiceInput& input, const RemoteAddress& remote, const std::string& wanted) {
     Server server{runner_kind(input), std::string(without_trailing_slashes(variable(input, "GITHUB_SERVER_URL"))), ""};
-    if (server.kind.empty() || (!wanted.empty() && wanted != server.kind)) return {};
+    if (server.kind.empty()) return {};
+    const auto told = variable(input, "GITHUB_API_URL");
+    const auto api = without_trailing_slashes(told);
+    // Runners that only pretend to be GitHub's give themselves away by the address.
+    if (server.kind == "github" && ends_with(api, "/api/v1")) server.kind = "gitea";
+    const bool contradicts = !wanted.empty() && is_gitea_family(wanted) != is_gitea_family(server.kind);
+    if (contradicts) return {};
+    if (!wanted.empty()) server.kind = wanted;
     if (server.web.empty() && !remote.guessed) server.web = remote.web_root;
     if (server.web.empty() && server.kind == "github") server.web = "https://github.com";
     const bool elsewhere = !kind_of_host(remote.host).empty() && remote.host != host_of(server.web);
     if (server.web.empty() || elsewhere) return {};
-    const auto told = variable(input, "GITHUB_API_URL");
     // Some set-ups tell a wrong API address, GitHub's even: it counts only when it is on the same server and looks
     // right.
-    const auto api = without_trailing_slashes(told);
     const bool usable =
         !told.empty() && split_url(told) &&
         (!is_gitea_family(server.kind) || (ends_with(api, "/api/v1") && host_of(told) == host_of(server.web)));
@@ -176,6 +181,15 @@ std::vector<Probe> probes(const std::string& web_root) {
     return {{get(root + "/api/forgejo/v1/version"), "forgejo"},
             {get(root + "/api/v1/version"), "gitea"},
             {get(root + "/api/v3/meta"), "github"}};
+}
+
+bool proves(const Probe& probe, const HttpResponse& response) {
+    if (response.status != 200) return false;
+    const auto answer = Answer::parse(response);
+    if (!answer || !answer->is_object()) return false;
+    return probe.kind_if_ok == "github"
+               ? answer->has("installed_version") || answer->has("verifiable_password_authentication")
+               : !answer->text("version").empty();
 }
 
 }  // namespace lockstep::forge
