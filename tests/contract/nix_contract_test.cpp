@@ -141,6 +141,25 @@ TEST_F(NixContract, AFailingHostCostsOnlyItself) {
     }
 }
 
+TEST_F(NixContract, AFlakeThatIsBrokenAsAWholeBlamesNoHost) {
+    for (const std::string lock : {"<<<<<<< conflict\n{}", "{ \"version\": 99 }"}) {
+        NixLab lab;
+        FleetFixture fleet(lab);
+        fleet.part("catalogue", "p", {});
+        fleet.host("a", {.parts = {"catalogue.p"}});
+        fleet.commit("x");
+        write_file(fleet.repository() / "flake.lock", lock);
+        lab.git(fleet.repository(), {"commit", "--quiet", "--all", "-m", "break the lock"});
+        const auto result = evaluate(lab, fleet.pinned(fleet.head()), hosts({"a"}));
+        EXPECT_NE(result.code, 0);
+        EXPECT_THAT(result.events, IsEmpty());
+        EXPECT_EQ(
+            nix::classify_evaluation_failure({.kind = ExitStatus::Kind::exited, .code = result.code}, result.text),
+            CauseClass::evaluation)
+            << result.text;
+    }
+}
+
 TEST_F(NixContract, DerivationsAreThoseOfPlainNix) {
     NixLab lab;
     FleetFixture fleet(lab);

@@ -30,6 +30,8 @@ public:
 
     /// K=V: what makes nix and git use this lab, for any process started by a test.
     [[nodiscard]] const std::vector<std::string>& environment() const { return environment_; }
+    /// Our environment with that: the base environment for a Supervisor.
+    [[nodiscard]] std::vector<std::string> full_environment() const { return environment_with(environment_); }
     /// Of the nix on PATH.
     [[nodiscard]] const nix::Setup& setup() const { return setup_; }
     /// Adds lines to this lab's nix.conf.

@@ -16,18 +16,6 @@ namespace lockstep::test {
 
 namespace {
 
-std::vector<std::string> merged_environment(const std::vector<std::string>& changes) {
-    std::map<std::string, std::string> merged;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text = *entry;
-        merged[text.substr(0, text.find('='))] = text;
-    }
-    for (const auto& change : changes) merged[change.substr(0, change.find('='))] = change;
-    std::vector<std::string> result;
-    for (auto& [name, entry] : merged) result.push_back(std::move(entry));
-    return result;
-}
-
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
     for (auto& text : texts) result.push_back(text.data());
@@ -67,11 +55,23 @@ void drain(int out, int err, Ran& ran) {
 
 }  // namespace
 
+std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
+    std::map<std::string, std::string> merged;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        merged[text.substr(0, text.find('='))] = text;
+    }
+    for (const auto& change : changes) merged[change.substr(0, change.find('='))] = change;
+    std::vector<std::string> result;
+    for (auto& [name, entry] : merged) result.push_back(std::move(entry));
+    return result;
+}
+
 Ran run_program(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                 const std::string& cwd) {
     Ran ran;
     auto arguments = argv;
-    auto variables = merged_environment(environment);
+    auto variables = environment_with(environment);
     auto argument_pointers = pointers(arguments), variable_pointers = pointers(variables);
     std::array<int, 2> out{}, err{};
     if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0) {

@@ -17,7 +17,10 @@ struct Ran {
 [[nodiscard]] Ran run_program(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {},
                               const std::string& cwd = "");
 
-/// The same; anything but exit code 0 fails the test. Gives stdout.
+/// Our environment changed by `changes` (K=V).
+[[nodiscard]] std::vector<std::string> environment_with(const std::vector<std::string>& changes);
+
+/// run_program; anything but exit code 0 fails the test. Gives stdout.
 std::string run_ok(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {},
                    const std::string& cwd = "");
 
