@@ -46,7 +46,7 @@ bool Version::update_takes_inputs() const {
     return implementation == k_lix || at_least(*this, 2, 19);
 }
 
-// Lix keeps the old name as an alias.
+// Not tried on Lix, which descends from 2.18; Nix from 2.20 on understands the old name as well.
 bool Version::has_config_show() const {
     return implementation != k_lix && at_least(*this, 2, 20);
 }
