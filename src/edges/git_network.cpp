@@ -143,7 +143,17 @@ PushOutcome GitRepository::push(const PushUpdate& update) {
         remote_->push, {"push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags",
                         "--recurse-submodules=no", fmt::format("--force-with-lease={}:{}", update.ref, update.expect),
                         "--", k_private_remote, update.id + ":" + update.ref}));
-    return push_outcome(answer, update.ref);
+    PushOutcome outcome = push_outcome(answer, update.ref);
+    // libcurl sends a request again when the connection closed without an answer, and the second one then meets the
+    // work of the first (seen with git 2.39). Also: a branch to delete that is gone.
+    if (outcome.state == PushState::stale && remote_is_at(update)) outcome.state = PushState::done;
+    return outcome;
+}
+
+bool GitRepository::remote_is_at(const PushUpdate& update) {
+    const auto refs = list_refs({update.ref});
+    if (!refs.ok()) return false;
+    return update.id.empty() ? refs->empty() : *refs == std::vector<RemoteRef>{{update.ref, update.id}};
 }
 
 }  // namespace lockstep

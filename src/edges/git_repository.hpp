@@ -43,6 +43,7 @@ private:
     [[nodiscard]] Result<std::string> default_branch() const;
     [[nodiscard]] Result<void> add_submodules(const std::filesystem::path& worktree) const;
     [[nodiscard]] std::optional<PushOutcome> refuse_locally(const PushUpdate& update) const;
+    [[nodiscard]] bool remote_is_at(const PushUpdate& update);
 
     GitCli git_;
     std::filesystem::path checkout_;     ///< root of the user's work tree

@@ -23,7 +23,7 @@ namespace lockstep::libgit2 {
 [[nodiscard]] Result<std::string> ref_commit(const std::string& repository, const std::string& ref);
 /// Points a ref (full name) at a commit, wherever it was before.
 [[nodiscard]] Result<void> set_ref(const std::string& repository, const std::string& ref, const std::string& commit);
-/// Detaches HEAD at a commit: `nix` refuses a local repository whose HEAD names no commit (seen with 2.8).
+/// Detaches HEAD at a commit: `nix` 2.8 reads a bare local repository by ?ref=HEAD&rev=… only.
 [[nodiscard]] Result<void> set_head(const std::string& repository, const std::string& commit);
 /// Whether git would accept the name for a ref ("refs/heads/…").
 [[nodiscard]] bool valid_ref(const std::string& ref);
