@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The run's private repository: what it borrows, what it fetches, the work trees made from it.
 #include "edges/git_test_bed.hpp"
+#include "support/nix_lab.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -250,6 +251,24 @@ TEST_F(GitPrivate, LocalOpenOfAShallowCheckoutStaysShallow) {
     EXPECT_EQ(GitRepo(tmp_ / "local.git").git({"rev-list", "--count", "HEAD"}), "1");
     EXPECT_EQ(*subject.read_file(tip, "a"), "1");
     ASSERT_OK(subject.add_worktree(tip, tmp_ / "tree", false));
+}
+
+TEST_F(GitPrivate, NixReadsWorkTreesOfTheLocalRepository) {
+    LOCKSTEP_NEEDS_NIX();
+    remote_.commit("main", {{"flake.nix", "{ outputs = _: { answer = 42; }; }\n"}}, "second");
+    NixLab lab;
+    for (const std::string option : {"--depth=1", "--depth=9"}) {
+        const auto clone = GitRepo::clone("file://" + remote_.url(), tmp_ / ("clone" + option), {}, {option});
+        auto subject = git();
+        const auto facts = *subject.checkout(clone.path());
+        ASSERT_OK(subject.open_local(facts, tmp_ / ("local" + option)));
+        ASSERT_OK(subject.add_worktree(facts.head_commit, tmp_ / ("tree" + option), false));
+        // A shallow repository needs shallow=1, and is refused when it is bare.
+        const auto flake = "git+file://" + (tmp_ / ("tree" + option)).string() + "?rev=" + facts.head_commit +
+                           (facts.shallow ? "&shallow=1" : "") + "#answer";
+        const auto ran = run_program({"nix", "eval", flake}, lab.environment());
+        EXPECT_EQ(ran.out.substr(0, 2), "42") << ran.err;
+    }
 }
 
 TEST_F(GitPrivate, LocalOpenNeedsACommit) {
