@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The commands, each a function from options to an exit code.
+#pragma once
+
+#include "cli/environment.hpp"
+#include "cli/options.hpp"
+
+namespace lockstep::cli {
+
+[[nodiscard]] int command_run(const Options& options, Environment environment);     ///< run, build, plan
+[[nodiscard]] int command_doctor(const Options& options, Environment environment);
+[[nodiscard]] int command_init(const Options& options, Environment environment);
+[[nodiscard]] int command_lockdiff(const Options& options);
+[[nodiscard]] int command_schema(const Options& options);
+
+/// Prints what failed, why, and what to do next on stderr; returns the exit code.
+int tell_error(const Error& error);
+/// Writes a result to stdout; a closed pipe is no error.
+void tell_result(std::string_view text);
+
+}  // namespace lockstep::cli
