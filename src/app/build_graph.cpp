@@ -42,8 +42,9 @@ using CollectNode = flow::function_node<HostPtr>;
 /// Sorts one evaluated target: ready to build, or settled already. Serial, so it may touch the proof state of its own.
 class Triage {
 public:
-    Triage(const ProveRequest& request, const ProvePorts& ports, ProofState& state, std::set<std::string>& warned)
-        : request_(request), ports_(ports), state_(state), warned_(warned) {}
+    /// `graph` is shared with the other nodes under `mutex`; `state` is the triage's own.
+    Triage(const ProveRequest& request, const ProvePorts& ports, ProofState& state, ProofState& graph, std::mutex& mutex)
+        : request_(request), ports_(ports), state_(state), graph_(graph), mutex_(mutex) {}
 
     ReadyPtr ready(const EvalResult& result) {
         ReadyTarget target{.evaluation = result};
@@ -63,8 +64,12 @@ public:
             return refuse(result, HostState::infra_error, target.system,
                           "it has no output path that is known before building");
         if (!request_.build) return refuse(result, HostState::evaluated, target.system, "");
-        target.foreign = target.system != "builtin" && request_.can.systems.count(target.system) == 0;
-        if (!target.foreign) return std::make_shared<ReadyTarget>(std::move(target));
+        {
+            const std::lock_guard lock(mutex_);
+            target.suspects = suspects_of(result.drv, request_, ports_, graph_);
+        }
+        const bool foreign = target.system != "builtin" && request_.can.systems.count(target.system) == 0;
+        if (!foreign) return std::make_shared<ReadyTarget>(std::move(target));
         if (request_.foreign == ForeignPolicy::evaluate)
             return refuse(result, HostState::evaluated, target.system,
                           "evaluated only: nobody here builds for " + target.system);
@@ -92,7 +97,9 @@ private:
     const ProveRequest& request_;
     const ProvePorts& ports_;
     ProofState& state_;
-    std::set<std::string>& warned_;
+    ProofState& graph_;
+    std::mutex& mutex_;
+    std::set<std::string> warned_;
     HostPtr settled_;
 };
 
@@ -125,7 +132,6 @@ ProofResult finish(const ProveRequest& request, std::map<std::string, HostResult
 
 ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
     ProofState built, unbuilt;
-    std::set<std::string> warned;
     std::map<std::string, HostResult> results;
     std::mutex mutex;  // of `contradicted`, and of `built`, which two nodes use
     std::set<std::size_t> contradicted;
@@ -135,7 +141,7 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
 
     flow::graph g;
     std::shared_ptr<Realiser> realiser;
-    Triage sort(request, ports, unbuilt, warned);
+    Triage sort(request, ports, unbuilt, built, mutex);
 
     EvaluateNode evaluate(g, flow::serial, [&](int, EvaluateNode::gateway_type& gateway) noexcept {
         gateway.reserve_wait();
@@ -174,7 +180,7 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
         std::vector<std::string> paths;
         {
             const std::lock_guard lock(mutex);
-            paths = paths_to_validate(request, ports, *wave, built);
+            paths = paths_to_validate(*wave, built);
         }
         if (paths.empty()) {
             gateway.try_put(wave);

@@ -32,6 +32,10 @@ void ask(ProcessRunner& processes, Command command, std::function<void(const Exi
         [captured, done = std::move(done)](const ExitStatus& status) { done(status, *captured); });
 }
 
+bool lacks_any(const ReadyTarget& target, const std::set<std::string>& invalid) {
+    return std::any_of(target.outputs.begin(), target.outputs.end(), [&](const auto& path) { return invalid.count(path) > 0; });
+}
+
 struct ValidityCheck : std::enable_shared_from_this<ValidityCheck> {
     const ProveRequest& request;
     const ProvePorts& ports;
@@ -124,26 +128,29 @@ void Realiser::check_before(const WavePtr& wave) {
                            return self->done(wave);
                        }
                        wave->invalid_before = wave->invalid = std::move(*invalid);
-                       self->check_foreign(wave);
+                       self->check_suspects(wave);
                    });
 }
 
-/// Nobody here can build for a foreign system, but a cache may have the output: ask before building.
-void Realiser::check_foreign(const WavePtr& wave) {
-    std::vector<std::string> foreign;
+/// Some derivations nobody here can build; Nix below 2.24 gives up on everything when it meets one of them. They matter only
+/// when they would really have to be built: a cache may have the outputs.
+void Realiser::check_suspects(const WavePtr& wave) {
+    std::vector<std::string> asked;
     for (const auto& target : wave->targets)
-        if (target.foreign && std::any_of(target.outputs.begin(), target.outputs.end(),
-                                          [&](const auto& path) { return wave->invalid.count(path) > 0; }))
-            foreign.push_back(target.evaluation.drv);
-    if (foreign.empty()) return realise(wave);
-    ask(ports_.processes, nix::dry_run_command(request_.setup, foreign),
-        [self = shared_from_this(), wave, foreign](const ExitStatus& status, const Captured& captured) {
+        if (!target.suspects.empty() && lacks_any(target, wave->invalid)) asked.push_back(target.evaluation.drv);
+    if (asked.empty()) return realise(wave);
+    ask(ports_.processes, nix::dry_run_command(request_.setup, asked),
+        [self = shared_from_this(), wave, asked](const ExitStatus& status, const Captured& captured) {
             wave->interrupted = status.kind == ExitStatus::Kind::interrupted;
             if (wave->interrupted) return self->done(wave);
             const auto plan = nix::parse_dry_run(captured.err);
-            for (const auto& drv : foreign)
-                if (!status.ok() || std::find(plan.build.begin(), plan.build.end(), drv) != plan.build.end())
-                    wave->unsupported.insert(drv);
+            const std::set<std::string> to_build(plan.build.begin(), plan.build.end());
+            for (const auto& target : wave->targets) {
+                if (std::find(asked.begin(), asked.end(), target.evaluation.drv) == asked.end()) continue;
+                const auto found = std::find_if(target.suspects.begin(), target.suspects.end(),
+                                                [&](const auto& drv) { return !status.ok() || to_build.count(drv) > 0; });
+                if (found != target.suspects.end()) wave->unsupported.emplace(target.evaluation.drv, *found);
+            }
             self->realise(wave);
         });
 }
@@ -151,9 +158,7 @@ void Realiser::check_foreign(const WavePtr& wave) {
 void Realiser::realise(const WavePtr& wave) {
     std::set<std::string> drvs;
     for (const auto& target : wave->targets) {
-        const bool lacks = std::any_of(target.outputs.begin(), target.outputs.end(),
-                                       [&](const auto& path) { return wave->invalid.count(path) > 0; });
-        if (lacks && wave->unsupported.count(target.evaluation.drv) == 0) drvs.insert(target.evaluation.drv);
+        if (lacks_any(target, wave->invalid) && wave->unsupported.count(target.evaluation.drv) == 0) drvs.insert(target.evaluation.drv);
     }
     if (drvs.empty()) return done(wave);
     wave->ran = true;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,7 +24,9 @@ struct ReadyTarget {
     EvalResult evaluation;
     std::string system;
     std::vector<std::string> outputs;
-    bool foreign = false;  ///< for a system that nobody here builds; a substitute may still exist
+    /// Derivations of its closure for a system or with a feature that nobody here has, itself included. They need not be
+    /// built when a substitute or a valid output exists.
+    std::vector<std::string> suspects;
 };
 
 /// One round: what was tried, and what the store said before and after.
@@ -33,7 +36,7 @@ struct Wave {
     std::vector<ReadyTarget> targets;
     std::set<std::string> invalid_before;  ///< output paths
     std::set<std::string> invalid;         ///< after; grows to whole closures of broken targets when they are validated
-    std::set<std::string> unsupported;     ///< derivations that are foreign and have no substitute
+    std::map<std::string, std::string> unsupported;  ///< target's derivation → the suspect of its closure that would have to be built
     BuildLogs logs;
     nix::RealiseFacts realise;
     std::string trouble;  ///< the store could not be asked: says nothing about any target
@@ -60,7 +63,7 @@ public:
 private:
     void start_if_due();
     void check_before(const WavePtr& wave);
-    void check_foreign(const WavePtr& wave);
+    void check_suspects(const WavePtr& wave);
     void realise(const WavePtr& wave);
     void check_after(const WavePtr& wave);
     void done(const WavePtr& wave);

@@ -99,18 +99,44 @@ HostResult base_result(const ProveRequest& request, const EvalResult& evaluation
             .eval_time = evaluation.duration};
 }
 
-std::string unsupported_detail(const ReadyTarget& target, const nix::Capabilities& can) {
-    return fmt::format("needs {}; this machine and its builders offer {}", clean_line(target.system, 100),
-                       join({can.systems.begin(), can.systems.end()}, ", "));
+bool can_build(const DrvNode& node, const nix::Capabilities& can) {
+    if (node.system != "builtin" && can.systems.count(node.system) == 0) return false;
+    return std::all_of(node.required_features.begin(), node.required_features.end(), [&](const auto& feature) { return can.features.count(feature) > 0; });
+}
+
+/// What a derivation needs that is not to be had here, in words.
+std::string lacking_here(const DrvNode& node, const nix::Capabilities& can) {
+    if (node.system != "builtin" && can.systems.count(node.system) == 0)
+        return fmt::format("needs {}; this machine and its builders offer {}", clean_line(node.system, 100), join({can.systems.begin(), can.systems.end()}, ", "));
+    std::vector<std::string> missing;
+    for (const auto& feature : node.required_features)
+        if (can.features.count(feature) == 0) missing.push_back(clean_line(feature, 100));
+    return fmt::format("needs the system feature {}; this machine and its builders offer {}", join(missing, ", "),
+                       can.features.empty() ? "none" : join({can.features.begin(), can.features.end()}, ", "));
+}
+
+/// A target that cannot be built here, with the derivation that is to blame as a cause of its own.
+void unsupported(const ProveRequest& request, const std::string& suspect, ProofState& state, HostResult& host) {
+    host.state = HostState::unsupported;
+    const auto* index = state.graph.find(suspect);
+    if (index == nullptr) return;
+    const auto& node = state.graph.node(*index);
+    host.detail = lacking_here(node, request.can);
+    auto& cause = state.causes[suspect];
+    cause.drv = suspect;
+    cause.name = clean_line(derivation_name(suspect), 200);
+    cause.cls = node.system != "builtin" && request.can.systems.count(node.system) == 0 ? CauseClass::missing_system : CauseClass::missing_feature;
+    cause.first_error = host.detail;
+    cause.hosts.push_back(host.name);
+    host.cause = suspect;
+    if (const auto* top = state.graph.find(host.drv))
+        for (const auto step : state.graph.chain(*top, *index)) host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
 }
 
 void explain(const ProveRequest& request, const ReadyTarget& target, const Wave& wave, ProofState& state,
              HostResult& host) {
-    if (wave.unsupported.count(target.evaluation.drv) > 0) {
-        host.state = HostState::unsupported;
-        host.detail = unsupported_detail(target, request.can);
-        return;
-    }
+    if (const auto suspect = wave.unsupported.find(target.evaluation.drv); suspect != wave.unsupported.end())
+        return unsupported(request, suspect->second, state, host);
     if (!wave.trouble.empty() || !wave.ran || wave.interrupted) {
         host.state = wave.interrupted ? HostState::interrupted : HostState::infra_error;
         host.detail = wave.interrupted ? "" : wave.trouble;
@@ -133,24 +159,27 @@ void explain(const ProveRequest& request, const ReadyTarget& target, const Wave&
 
 }  // namespace
 
-std::vector<std::string> paths_to_validate(const ProveRequest& request, const ProvePorts& ports, Wave& wave,
-                                           ProofState& state) {
-    (void)request;
+std::vector<std::string> suspects_of(const std::string& drv, const ProveRequest& request, const ProvePorts& ports, ProofState& state) {
+    std::vector<std::string> found;
+    const auto root = state.graph.add(drv, reader_of(ports));
+    if (!root.ok()) {
+        ports.store.log(fmt::format("derivations below {} could not be read: {}", drv, root.error().why));
+        return found;
+    }
+    for (const auto index : state.graph.closure(root.value()))
+        if (const auto& node = state.graph.node(index); !can_build(node, request.can)) found.push_back(node.path);
+    return found;
+}
+
+std::vector<std::string> paths_to_validate(const Wave& wave, const ProofState& state) {
     std::vector<std::string> paths;
     if (!wave.ran) return paths;
-    const bool built = !wave.logs.builds().empty();
     std::set<std::uint32_t> seen;
     for (const auto& target : wave.targets) {
         const bool broken = lacks_output(target, wave.invalid) && wave.unsupported.count(target.evaluation.drv) == 0;
-        if (!broken && !built) continue;
-        const auto added = state.graph.add(target.evaluation.drv, reader_of(ports));
-        if (!added.ok()) {
-            ports.store.log(
-                fmt::format("derivations below {} could not be read: {}", target.evaluation.drv, added.error().why));
-            continue;
-        }
-        if (!broken) continue;
-        for (const auto index : state.graph.closure(added.value())) {
+        const auto* root = state.graph.find(target.evaluation.drv);
+        if (!broken || root == nullptr) continue;
+        for (const auto index : state.graph.closure(*root)) {
             if (!seen.insert(index).second) continue;
             const auto& outputs = state.graph.node(index).outputs;
             paths.insert(paths.end(), outputs.begin(), outputs.end());

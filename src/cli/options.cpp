@@ -7,6 +7,7 @@
 #include <map>
 
 #include "cli/help.hpp"
+#include "lockstep/core/exit_code.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/target.hpp"
 #include "lockstep/core/text.hpp"

@@ -29,8 +29,10 @@ ProveBench::ProveBench(const NixLab& the_lab, const std::string& run) : lab(the_
 ProveRequest ProveBench::request(const std::string& flake, const std::string& set) const {
     ProveRequest request;
     request.setup = lab.setup();
-    request.can.system = this_system();
-    request.can.systems = {this_system()};
+    const auto settings = lab.run(nix::settings_command(lab.setup()));
+    auto can = nix::parse_settings(settings.out, [](const std::string&) { return std::string(); });
+    EXPECT_TRUE(can.ok()) << settings.err;
+    if (can.ok()) request.can = std::move(can).value();
     request.flake = flake;
     for (const auto& name : lab.names(flake, set)) request.targets.push_back(make_target(set, target_kind_of_set(set).value(), name));
     request.required.assign(request.targets.size(), true);
