@@ -90,17 +90,13 @@ TEST_F(GitFaults, RevokedTokenIsDenied) {
 }
 
 TEST_F(GitFaults, HangingServerEndsByTheDeadline) {
-    GitSettings settings;
-    settings.timeout = std::chrono::seconds(2);
-    settings.token = k_token;
-    settings.token_host = host();
-    auto hasty = git(settings);
-    ASSERT_OK(opened(hasty));
+    ASSERT_EQ(runner_.commands.back().deadline, std::chrono::seconds(60));
+    runner_.shorter_deadline = std::chrono::seconds(2);
     server_.faults().on("POST", k_receive, fault::hang());
-    EXPECT_EQ(hasty.push({k_main, made_.id, base_}).state, PushState::unknown);
+    EXPECT_EQ(git_.push({k_main, made_.id, base_}).state, PushState::unknown);
     server_.faults().clear();
     server_.faults().on("GET", "/info/refs", fault::hang(), k_always);
-    const auto listed = hasty.list_refs({});
+    const auto listed = git_.list_refs({});
     ASSERT_FALSE(listed.ok());
     EXPECT_EQ(listed.error().kind, ErrorKind::infrastructure);
     EXPECT_NE(listed.error().hint.find("git.timeout"), std::string::npos) << text_of(listed.error());

@@ -22,7 +22,7 @@ ChildId RecordingRunner::submit(Command command, OnOutput on_output, OnExit on_e
     RunOptions options;
     options.cwd = command.cwd;
     options.input = command.stdin_text;
-    if (command.deadline) options.limit = *command.deadline;
+    if (command.deadline) options.limit = shorter_deadline.value_or(*command.deadline);
     const RunResult result = run(argv, options);
     ExitStatus status;
     status.kind = result.timed_out       ? ExitStatus::Kind::timed_out

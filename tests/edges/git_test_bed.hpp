@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ public:
 
     std::map<std::string, std::string> environment;  ///< of every child, before the command's own edits
     std::vector<Command> commands;                   ///< in the order they ran
+    /// Replaces deadlines, never the lack of one: tests of hanging servers need not wait as long as people would.
+    std::optional<std::chrono::milliseconds> shorter_deadline;
 };
 
 /// A snapshot of a directory: path → kind, permissions, modification time and content. Two equal ones mean untouched.
