@@ -3,6 +3,7 @@
 // before anything is expanded, and every node keeps its place.
 #include "edges/yaml_config.hpp"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -34,7 +35,7 @@ Place place_of(const YAML::Mark& mark) {
 }
 
 struct Node {
-    enum class Kind { null, scalar, list, map } kind = Kind::null;
+    enum class Kind { null, scalar, list, map, refused } kind = Kind::null;
     Place place;
     std::string scalar;
     bool quoted = false;
@@ -75,7 +76,7 @@ public:
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
         mistakes_.add(place_of(mark), "aliases (`*name`) are not allowed; repeat the value");
-        put({.kind = Node::Kind::null, .place = place_of(mark)});
+        put({.kind = Node::Kind::refused, .place = place_of(mark)});
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
@@ -136,14 +137,32 @@ private:
     std::size_t too_deep_ = 0;
 };
 
+/// Well-formed UTF-8 as far as lead and continuation bytes go; values that are shown are cleaned as well.
+bool is_utf8(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[at]);
+        const std::size_t length = lead < 0x80   ? 1
+                                   : lead < 0xc2 ? 0
+                                   : lead < 0xe0 ? 2
+                                   : lead < 0xf0 ? 3
+                                   : lead < 0xf5 ? 4
+                                                 : 0;
+        if (length == 0 || at + length > text.size()) return false;
+        for (std::size_t i = 1; i < length; ++i)
+            if ((static_cast<unsigned char>(text[at + i]) & 0xc0) != 0x80) return false;
+        at += length;
+    }
+    return true;
+}
+
 /// Reads the whole text; false when the tree cannot be used.
 bool read_tree(std::string_view text, Mistakes& mistakes, Node& root) {
     if (text.size() > k_most_bytes) {
         mistakes.add({}, "the file is larger than 1 MiB");
         return false;
     }
-    if (text.find('\0') != std::string_view::npos) {
-        mistakes.add({}, "the file holds a NUL byte, so it is not text");
+    if (text.find('\0') != std::string_view::npos || !is_utf8(text)) {
+        mistakes.add({}, "the file is not UTF-8 text");
         return false;
     }
     try {
@@ -159,6 +178,8 @@ bool read_tree(std::string_view text, Mistakes& mistakes, Node& root) {
             return false;
         }
         return true;
+    } catch (const YAML::DeepRecursion& error) {
+        mistakes.add(place_of(error.mark), "more than 32 levels deep");
     } catch (const YAML::Exception& error) {
         mistakes.add(error.mark.is_null() ? Place{} : place_of(error.mark),
                      "not valid YAML: " + clean_line(error.msg, 200));
@@ -214,19 +235,20 @@ private:
     void apply_entry(const Node& key, const std::string& path, const Node& value) {
         if (path == "config_version") has_version_ = true;
         if (const auto* known = find_key(path)) {
-            apply_key(*known, value);
+            apply_key(*known, key.place, value);
         } else if (!is_group(path)) {
             mistakes_.add(key.place, unknown_key_text(path));
         } else if (value.kind == Node::Kind::map) {
             apply_map(value, path);
-        } else if (value.kind != Node::Kind::null) {
+        } else if (value.kind != Node::Kind::null && value.kind != Node::Kind::refused) {
             mistakes_.add(value.place, "`" + path + "` expects a mapping of its keys");
         }
     }
 
-    void apply_key(const ConfigKey& key, const Node& value) {
+    void apply_key(const ConfigKey& key, Place key_place, const Node& value) {
+        if (value.kind == Node::Kind::refused) return;
         if (value.kind == Node::Kind::null) {
-            mistakes_.add(value.place,
+            mistakes_.add(key_place,
                           "`" + std::string(key.path) + "` has no value; leave the line out for the default");
             return;
         }
