@@ -125,6 +125,9 @@ Command GitCli::command_for(const GitCall& call) const {
            {"GIT_DEFAULT_HASH", "sha1"},
            {"GIT_DEFAULT_REF_FORMAT", "files"},
            {"GIT_ADVICE", "0"}};
+    // Children start without GIT_CONFIG_*, which may hold secrets; these only say where the user's files are.
+    for (const char* name : {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"})
+        if (auto value = environment(name); !value.empty()) env.emplace_back(name, std::move(value));
     env.insert(env.end(), call.env.begin(), call.env.end());
     if (!call.repository.empty()) env.emplace_back("GIT_DIR", call.repository.string());
     const bool users = call.rules == GitCall::Rules::users;

@@ -27,8 +27,8 @@ bool partial(const fs::path& objects, const GitConfig& config) {
         }))
         return true;
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(objects / "pack", ignored))
-        if (entry.path().extension() == ".promisor") return true;
+    for (fs::directory_iterator pack(objects / "pack", ignored), end; !ignored && pack != end; pack.increment(ignored))
+        if (pack->path().extension() == ".promisor") return true;
     return false;
 }
 

@@ -53,7 +53,10 @@ Result<std::string> GitRepository::remote_url(const CheckoutFacts& checkout, con
     return bound.address.shown;
 }
 
-Result<RemoteFacts> GitRepository::open(const CheckoutFacts& checkout, const std::string& remote, const fs::path& dir) {
+Result<RemoteFacts> GitRepository::open(const CheckoutFacts& checkout, const std::string& remote,
+                                        const fs::path& where) {
+    std::error_code ignored;
+    const fs::path dir = fs::absolute(where, ignored);
     LOCKSTEP_TRY(const CheckoutStore store, checkout_store(git_, checkout.root));
     LOCKSTEP_TRY(GitConfig config, checkout_config(git_, checkout.root));
     // Bound once before anything is made, so that a wrong name leaves nothing behind.
@@ -72,7 +75,9 @@ Result<RemoteFacts> GitRepository::open(const CheckoutFacts& checkout, const std
     return facts;
 }
 
-Result<void> GitRepository::open_local(const CheckoutFacts& checkout, const fs::path& dir) {
+Result<void> GitRepository::open_local(const CheckoutFacts& checkout, const fs::path& where) {
+    std::error_code ignored;
+    const fs::path dir = fs::absolute(where, ignored);
     if (checkout.head_commit.empty())
         return Error{ErrorKind::config, fmt::format("{} has no commit yet", checkout.root.string()),
                      "there is nothing to build", "commit the flake first"};
@@ -118,7 +123,8 @@ Result<void> GitRepository::add_worktree(const std::string& commit, const fs::pa
                      "the directory is not empty", "remove it, or use another run directory"};
     GitCall call;
     // --force: an interrupted start may have left the registration of the same directory behind.
-    call.args = {"worktree", "add", "--quiet", "--force", "--detach", "--", fs::absolute(dir).string(), commit};
+    call.args = {"worktree", "add", "--quiet", "--force", "--detach", "--", fs::absolute(dir, trouble).string(),
+                 commit};
     call.repository = repository_;
     call.config = handed_over_;
     if (const GitAnswer answer = git_.run(call); !answer.ok())

@@ -152,6 +152,25 @@ TEST_F(GitPrivate, DoesNotBorrowWhatGitWouldNotFollow) {
     EXPECT_EQ(GitRepo(subject.repository()).git({"fsck"}), "");
 }
 
+TEST_F(GitPrivate, RelativeDirectoriesMeanOurs) {
+    const auto relative = fs::relative(tmp_.path());
+    auto subject = git();
+    ASSERT_OK(subject.open(*subject.checkout(relative / "checkout"), "origin", relative / "run.git"));
+    EXPECT_EQ(candidate(subject).parents, std::vector{base_});
+    ASSERT_OK(subject.add_worktree(base_, relative / "tree", true));
+    EXPECT_TRUE(fs::exists(tmp_ / "tree" / "flake.nix"));
+    auto local = git();
+    ASSERT_OK(local.open_local(*local.checkout(relative / "checkout"), relative / "local.git"));
+}
+
+TEST_F(GitPrivate, SettingsFileNamedInTheEnvironment) {
+    variables_ = {{"GIT_CONFIG_GLOBAL", (tmp_ / "elsewhere").string()}};
+    write_file(tmp_ / "elsewhere", "[user]\n\tname = Global Person\n\temail = global@example.org\n");
+    auto subject = git();
+    ASSERT_NO_FATAL_FAILURE(open(subject));
+    EXPECT_EQ(candidate(subject).author, (Identity{"Global Person", "global@example.org"}));
+}
+
 TEST_F(GitPrivate, OpeningAgainKeepsWhatIsThere) {
     auto first = git();
     ASSERT_NO_FATAL_FAILURE(open(first));
