@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// The body of a pull request within a forge's budget. What must be there comes first and is reserved; tables follow,
+// and log tails take what is left.
+#include "lockstep/core/pull_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/report_parts.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr std::size_t k_tail_bytes = 6'000;
+constexpr std::string_view k_where = "pull request";
+
+/// For people who copy and paste: a shell sees exactly this text.
+std::string shell_word(std::string_view foreign) {
+    const auto text = clean_line(foreign, 200);
+    const bool plain = !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+               c == '/' || c == '-' || c == '@' || c == ':';
+    });
+    return plain ? text : "'" + replace_all(text, "'", "'\\''") + "'";
+}
+
+std::string next_steps(const RunReport& report) {
+    std::string text = "### What to do next\n\n";
+    const auto broken = hosts_to_look_at(report);
+    if (broken.empty() || !is_broken(broken.front()->state)) {
+        if (!report.ending.next_action.empty())
+            text += fmt::format("{}\n", parts::inline_text(report.ending.next_action, 300));
+        return text + "Merge this with a fast-forward, so that the very commit that was proved lands.\n";
+    }
+    if (!report.ending.next_action.empty())
+        text += fmt::format("{}\n\n", parts::inline_text(report.ending.next_action, 300));
+    text +=
+        "Fix the cause on the base branch, hold the guilty input back, or wait for upstream: the next run starts from "
+        "the base branch again and updates this pull request. To see the first failure on your machine:\n\n";
+    const auto flake = report.repo.flake.empty() ? "" : " --flake " + shell_word(report.repo.flake);
+    text += markdown_fence(
+        fmt::format("git fetch origin {} && git switch --detach FETCH_HEAD\nlockstep build{} {}\n",
+                    shell_word("refs/heads/" + report.repo.branch), flake, shell_word(broken.front()->name)),
+        "sh");
+    return text;
+}
+
+parts::Section logs(const LogLinks& links) {
+    parts::Section section{.head = "### Logs\n\n", .rows = {}, .foot = "\n", .what = "log"};
+    if (const auto run = parts::link_target(links.run_url); !run.empty())
+        section.rows.push_back(fmt::format("- [the run, with its complete log]({})\n", run));
+    for (const auto& [name, url] : links.attachments)
+        section.rows.push_back(fmt::format("- {}\n", parts::link(parts::inline_text(name, 100), url)));
+    return section;
+}
+
+std::string footer(const RunReport& report) {
+    std::string text = "\n---\n";
+    text += fmt::format("lockstep {} · run `{}` · commit {}", parts::inline_text(report.run.tool_version, 40),
+                        file_slug(report.run.id), parts::commit(report, report.repo.candidate_commit));
+    if (!report.run.nix_version.empty())
+        text += fmt::format(
+            " · {} {}",
+            report.run.nix_implementation.empty() ? "Nix" : parts::inline_text(report.run.nix_implementation, 40),
+            parts::inline_text(report.run.nix_version, 40));
+    return text + "\n";
+}
+
+/// Every section has a share that it may fill even when the ones before it are long.
+void add_sections(std::string& body, const RunReport& report, const LogLinks& links, std::size_t room,
+                  std::vector<std::string>& limits) {
+    const auto add = [&](const parts::Section& section, std::size_t share, std::size_t of) {
+        room -= parts::append(body, section, std::min(room, room * share / of), k_where, limits);
+    };
+    add(parts::causes(report), 2, 5);
+    const auto log_list = logs(links);
+    const auto inputs = parts::inputs(report);
+    const auto later = std::min(parts::size_of(log_list) + parts::size_of(inputs), room * 2 / 5);
+    room -= later;
+    add(parts::hosts(report), 4, 5);
+    room += later;
+    add(inputs, 3, 5);
+    add(log_list, 3, 5);
+}
+
+}  // namespace
+
+std::string pull_body(const RunReport& report, const LogLinks& links, std::size_t max_bytes,
+                      std::vector<std::string>& limits) {
+    const PullMarker marker{report.repo.base, report.repo.flake, report.repo.candidate_commit, report.run.id};
+    std::string body = marker_comment(marker) + "\n" + parts::verdict(report) + "\n";
+    const auto next = next_steps(report);
+    const auto foot = footer(report);
+    const auto fixed = body.size() + next.size() + foot.size() + 2;
+    if (fixed > max_bytes) {  // no forge is that small; keep what a later run needs, and the verdict
+        limits.push_back(fmt::format("{}: everything but the verdict left out", k_where));
+        return body.size() <= max_bytes ? body : std::string(cut_utf8(body, max_bytes));
+    }
+    auto room = max_bytes - fixed;
+    const auto start = body.size();
+    add_sections(body, report, links, room, limits);
+    room -= body.size() - start;
+    body += next + "\n";
+    parts::append(body, parts::tails(report, std::min(k_tail_bytes, std::max<std::size_t>(room / 2, 1'000))), room,
+                  k_where, limits);
+    return body + foot;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The sentences that every rendering of a report shares, so that the terminal, the pull request and the status say the
+// same thing. Private to core and adapters. Plain text: each renderer escapes for its own context.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lockstep/core/report.hpp"
+
+namespace lockstep {
+
+[[nodiscard]] std::string_view target_kind_word(TargetKind kind);
+
+struct Tally {
+    std::size_t total = 0;  ///< without skipped hosts
+    std::size_t proved = 0, evaluated = 0, broken = 0, unknown = 0, unsupported = 0;
+};
+[[nodiscard]] Tally tally_of(const std::vector<HostResult>& hosts);
+
+/// "3 of 16 hosts fail, 1 unknown" or "all 16 hosts are proved"; "no hosts" when there are none.
+[[nodiscard]] std::string headline(const Tally& tally);
+
+/// "landed", "pull request opened", "stopped (infrastructure)": the ending in two or three words.
+[[nodiscard]] std::string verdict_phrase(const RunReport& report);
+
+/// "curl-8.1 breaks 11 of 16 hosts".
+[[nodiscard]] std::string blast_radius(const Cause& cause, const Tally& tally);
+
+/// Causes that say something about hosts first, then by number of hosts.
+[[nodiscard]] std::vector<const Cause*> causes_by_weight(const RunReport& report);
+
+/// Broken first, then unsupported, then unknown; hosts that are fine are left out.
+[[nodiscard]] std::vector<const HostResult*> hosts_to_look_at(const RunReport& report);
+
+/// "system-path ← curl-8.1" or what else is known in a few words; "" when nothing is.
+[[nodiscard]] std::string host_story(const RunReport& report, const HostResult& host);
+
+/// The day of the update: of the branch name when it carries one (its time zone is the user's), else of the start.
+[[nodiscard]] std::string update_day(const RunReport& report);
+
+/// Whether the run asks somebody to act: hosts failed, or it could not finish.
+[[nodiscard]] bool is_good(Outcome outcome);
+
+}  // namespace lockstep
