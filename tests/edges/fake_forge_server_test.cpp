@@ -29,7 +29,10 @@ protected:
         HttpRequest request;
         request.method = method;
         request.url = url;
-        request.headers = {{"User-Agent", "test"}, {"Content-Type", "application/json"}};
+        request.headers = {{"User-Agent", "test"},
+                           {"Accept", "application/vnd.github+json"},
+                           {"X-GitHub-Api-Version", "2022-11-28"},
+                           {"Content-Type", "application/json"}};
         if (!token.empty()) request.headers.emplace_back("Authorization", "token " + token);
         request.body = body;
         request.timeout = std::chrono::seconds(10);
@@ -141,6 +144,7 @@ TEST_P(FakeForgeServer, HangingAnswersDoNotOutliveTheForge) {
     request.url = repo_api();
     request.timeout = std::chrono::milliseconds(50);
     EXPECT_FALSE(http_->send(request).ok());
+    (void)forge_->take_violations();  // a bare request
     forge_.reset();
 }
 

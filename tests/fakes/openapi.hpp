@@ -23,6 +23,8 @@ public:
     /// What is wrong with an answer to it.
     [[nodiscard]] virtual std::vector<std::string> check_reply(const Call& call, const std::string& path,
                                                                const Reply& reply) const = 0;
+    /// Schemas of the document that cannot be used.
+    [[nodiscard]] virtual std::vector<std::string> check_itself() const = 0;
 };
 
 }  // namespace lockstep::fakes
