@@ -57,7 +57,6 @@ std::string_view report_schema() {
         {"type": "null"},
         {
           "type": "string",
-          "format": "date-time",
           "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3})?Z$"
         }
       ]

@@ -26,7 +26,9 @@ bool is_number(std::string_view text) {
 Kind kind_of(const GetEnv& get) {
     if (get("FORGEJO_ACTIONS") == "true") return Kind::forgejo;
     if (get("GITEA_ACTIONS") == "true") return Kind::gitea;
-    if (get("GITHUB_ACTIONS") == "true") return Kind::github;
+    // Runners that only pretend to be GitHub's give themselves away by the address.
+    if (get("GITHUB_ACTIONS") == "true")
+        return without_slash(get("GITHUB_API_URL")).ends_with("/api/v1") ? Kind::gitea : Kind::github;
     const auto ci = get("CI");
     return ci.empty() || ci == "false" || ci == "0" ? Kind::none : Kind::other_ci;
 }
