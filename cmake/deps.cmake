@@ -19,4 +19,7 @@ if(LOCKSTEP_TESTS)
   find_package(GTest REQUIRED)
   pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
   find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
+  # GitHub's Markdown parser judges what we write for forges; its pkg-config file does not name the extensions.
+  find_library(CMARK_GFM_LIBRARY cmark-gfm REQUIRED)
+  find_library(CMARK_GFM_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
 endif()
