@@ -29,7 +29,7 @@ std::string run_description(const RunReport& report) {
     if (report.ending.outcome == Outcome::stopped && !report.ending.reason.empty())
         text += ": " + report.ending.reason;
     else if (const auto causes = causes_by_weight(report); !causes.empty() && tally.broken > 0)
-        text += ": " + fmt::format("{} breaks {}", causes.front()->name, causes.front()->hosts.size());
+        text += ": " + blast_radius(*causes.front(), tally);
     return text;
 }
 

@@ -28,23 +28,19 @@ std::string shell_word(std::string_view foreign) {
     return plain ? text : "'" + replace_all(text, "'", "'\\''") + "'";
 }
 
+/// Not the next action of the report: that one leads here.
 std::string next_steps(const RunReport& report) {
     std::string text = "### What to do next\n\n";
-    const auto broken = hosts_to_look_at(report);
-    if (broken.empty() || !is_broken(broken.front()->state)) {
-        if (!report.ending.next_action.empty())
-            text += fmt::format("{}\n", parts::inline_text(report.ending.next_action, 300));
+    const auto look = hosts_to_look_at(report);
+    if (look.empty() || !is_broken(look.front()->state))
         return text + "Merge this with a fast-forward, so that the very commit that was proved lands.\n";
-    }
-    if (!report.ending.next_action.empty())
-        text += fmt::format("{}\n\n", parts::inline_text(report.ending.next_action, 300));
     text +=
         "Fix the cause on the base branch, hold the guilty input back, or wait for upstream: the next run starts from "
         "the base branch again and updates this pull request. To see the first failure on your machine:\n\n";
     const auto flake = report.repo.flake.empty() ? "" : " --flake " + shell_word(report.repo.flake);
     text += markdown_fence(
         fmt::format("git fetch origin {} && git switch --detach FETCH_HEAD\nlockstep build{} {}\n",
-                    shell_word("refs/heads/" + report.repo.branch), flake, shell_word(broken.front()->name)),
+                    shell_word("refs/heads/" + report.repo.branch), flake, shell_word(look.front()->name)),
         "sh");
     return text;
 }
@@ -58,10 +54,19 @@ parts::Section logs(const LogLinks& links) {
     return section;
 }
 
+/// As it is when it can stand in a code span, which every id of ours can.
+std::string run_id(const RunReport& report) {
+    const auto& id = report.run.id;
+    const bool plain = !id.empty() && id.size() <= 80 && std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
+    });
+    return plain ? id : file_slug(id);
+}
+
 std::string footer(const RunReport& report) {
     std::string text = "\n---\n";
     text += fmt::format("lockstep {} · run `{}` · commit {}", parts::inline_text(report.run.tool_version, 40),
-                        file_slug(report.run.id), parts::commit(report, report.repo.candidate_commit));
+                        run_id(report), parts::commit(report, report.repo.candidate_commit));
     if (!report.run.nix_version.empty())
         text += fmt::format(
             " · {} {}",
@@ -92,21 +97,23 @@ void add_sections(std::string& body, const RunReport& report, const LogLinks& li
 std::string pull_body(const RunReport& report, const LogLinks& links, std::size_t max_bytes,
                       std::vector<std::string>& limits) {
     const PullMarker marker{report.repo.base, report.repo.flake, report.repo.candidate_commit, report.run.id};
-    std::string body = marker_comment(marker) + "\n" + parts::verdict(report) + "\n";
+    const auto mark = marker_comment(marker) + "\n";
+    auto body = mark + parts::verdict(report) + "\n";
     const auto next = next_steps(report);
     const auto foot = footer(report);
     const auto fixed = body.size() + next.size() + foot.size() + 2;
-    if (fixed > max_bytes) {  // no forge is that small; keep what a later run needs, and the verdict
-        limits.push_back(fmt::format("{}: everything but the verdict left out", k_where));
-        return body.size() <= max_bytes ? body : std::string(cut_utf8(body, max_bytes));
+    if (fixed > max_bytes) {  // no forge is that small; half a mark would hide all that follows it
+        limits.push_back(fmt::format("{}: nearly everything left out", k_where));
+        if (body.size() <= max_bytes) return body;
+        return mark.size() <= max_bytes ? mark : "";
     }
     auto room = max_bytes - fixed;
     const auto start = body.size();
     add_sections(body, report, links, room, limits);
     room -= body.size() - start;
     body += next + "\n";
-    parts::append(body, parts::tails(report, std::min(k_tail_bytes, std::max<std::size_t>(room / 2, 1'000))), room,
-                  k_where, limits);
+    parts::append(body, parts::tails(report, std::min(k_tail_bytes, std::max<std::size_t>(room / 2, 1'000)), room),
+                  room, k_where, limits);
     return body + foot;
 }
 

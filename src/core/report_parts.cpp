@@ -33,6 +33,8 @@ std::string inline_text(std::string_view foreign, std::size_t max_bytes) {
 std::string link_target(std::string_view url) {
     if (!url.starts_with("https://") && !url.starts_with("http://")) return {};
     if (url.size() > 1000 || !std::all_of(url.begin(), url.end(), is_plain_url_byte)) return {};
+    const auto authority = url.substr(0, url.find_first_of("/?#", url.find("://") + 3));
+    if (authority.find('@') != std::string_view::npos) return {};  // credentials, or a host that is not what it seems
     return std::string(url);
 }
 
@@ -68,16 +70,18 @@ std::size_t append(std::string& out, const Section& section, std::size_t room, s
     if (section.rows.empty()) return 0;
     const auto before = out.size();
     std::size_t fitting = section.rows.size();
-    if (size_of(section) > room) {
+    if (section.unlisted > 0 || size_of(section) > room) {
         std::size_t used = section.head.size() + section.foot.size() + k_mark_room;
         fitting = 0;
         while (fitting < section.rows.size() && used + section.rows[fitting].size() <= room)
             used += section.rows[fitting++].size();
     }
-    const auto left_out = section.rows.size() - fitting;
+    const auto all = section.rows.size() + section.unlisted;
+    const auto left_out = all - fitting;
+    if (section.shortened > 0)
+        limits.push_back(fmt::format("{}: {} shortened", where, plural(section.shortened, section.what)));
     if (left_out > 0)
-        limits.push_back(
-            fmt::format("{}: {} of {} left out", where, left_out, plural(section.rows.size(), section.what)));
+        limits.push_back(fmt::format("{}: {} of {} left out", where, left_out, plural(all, section.what)));
     if (fitting == 0 && k_mark_room > room) return 0;
     if (fitting > 0) {
         out += section.head;

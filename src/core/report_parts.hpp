@@ -31,12 +31,14 @@ struct Section {
     std::vector<std::string> rows;  ///< whole lines or blocks, each ending with a newline
     std::string foot;               ///< after the rows, also when they were cut
     std::string what;               ///< what a row is, in the singular: "root cause"
+    std::size_t shortened = 0;      ///< rows that say less than the report does
+    std::size_t unlisted = 0;       ///< further rows, not made because there is no room for them anyway
 };
 [[nodiscard]] Section causes(const RunReport& report);
 [[nodiscard]] Section hosts(const RunReport& report);
 [[nodiscard]] Section inputs(const RunReport& report);
-/// Folded log tails, one row per root cause, each row at most about `max_row_bytes`.
-[[nodiscard]] Section tails(const RunReport& report, std::size_t max_row_bytes);
+/// Folded log tails, one row per root cause, each row at most about `max_row_bytes`; none are made beyond `room`.
+[[nodiscard]] Section tails(const RunReport& report, std::size_t max_row_bytes, std::size_t room);
 
 /// Appends as many rows as fit into `room` bytes and says so in the text and in `limits` when that was not all.
 /// Nothing at all is appended when there are no rows, or when not even one fits (which is a cut as well).

@@ -58,8 +58,14 @@ std::string why_in_brackets(const Cause& cause) {
 }
 
 std::string cause_row(const Cause& cause, const Tally& tally) {
-    auto row = fmt::format("1. **{}** breaks **{} of {}** ({}): {}\n", inline_text(cause.name, 120), cause.hosts.size(),
-                           plural(tally.total, "host"), why_in_brackets(cause), names(cause.hosts, 12));
+    const auto name = inline_text(cause.name, 120);
+    std::string row;
+    if (cause.drv.empty() && cause.hosts.size() <= 1)
+        row = fmt::format("1. **{}** does not evaluate{}\n", name,
+                          cause.cls == CauseClass::evaluation ? "" : fmt::format(" ({})", why_in_brackets(cause)));
+    else
+        row = fmt::format("1. **{}** breaks **{} of {}** ({}): {}\n", name, cause.hosts.size(),
+                          plural(tally.total, "host"), why_in_brackets(cause), names(cause.hosts, 12));
     if (!cause.first_error.empty()) row += fmt::format("   > {}\n", inline_text(cause.first_error, 300));
     return row + "\n";
 }
@@ -83,15 +89,19 @@ std::string plain_name(std::string_view foreign) {
     return name;
 }
 
-std::string tail_row(const Cause& cause, std::size_t max_bytes) {
+std::string tail_row(const Cause& cause, std::size_t max_bytes, bool& shortened) {
     constexpr std::size_t k_frame = 200;
     const auto lines = clean_tail(join(cause.tail, "\n"), k_tail_lines, k_tail_line_bytes,
                                   max_bytes > 2 * k_frame ? max_bytes - k_frame : k_frame);
     if (lines.empty()) return {};
+    const auto all = lines_of(join(cause.tail, "\n")).size();
+    shortened = lines.size() < all;
+    const auto of =
+        shortened ? fmt::format("{} of {}", lines.size(), plural(all, "line")) : plural(lines.size(), "line");
     // A log could hold a copy of lockstep's own hidden marks; nothing that is read back may come from a log.
     const auto text = replace_all(join(lines, "\n"), "<!--", "<!- -");
     return fmt::format("<details><summary>{}: last {} of its log</summary>\n\n{}\n</details>\n\n",
-                       plain_name(cause.name), plural(lines.size(), "line"), markdown_fence(text));
+                       plain_name(cause.name), of, markdown_fence(text));
 }
 
 }  // namespace
@@ -142,10 +152,21 @@ Section inputs(const RunReport& report) {
     return section;
 }
 
-Section tails(const RunReport& report, std::size_t max_row_bytes) {
+Section tails(const RunReport& report, std::size_t max_row_bytes, std::size_t room) {
     Section section{.head = "### Log tails\n\n", .rows = {}, .foot = "", .what = "log tail"};
-    for (const auto* cause : causes_by_weight(report))
-        if (auto row = tail_row(*cause, max_row_bytes); !row.empty()) section.rows.push_back(std::move(row));
+    std::size_t used = 0;
+    for (const auto* cause : causes_by_weight(report)) {
+        if (used > room) {
+            ++section.unlisted;
+            continue;
+        }
+        bool shortened = false;
+        auto row = tail_row(*cause, max_row_bytes, shortened);
+        if (row.empty()) continue;
+        used += row.size();
+        section.rows.push_back(std::move(row));
+        if (shortened) ++section.shortened;
+    }
     return section;
 }
 

@@ -14,19 +14,22 @@ namespace lockstep {
 
 [[nodiscard]] std::string_view target_kind_word(TargetKind kind);
 
+/// Skipped hosts are in none of these numbers.
 struct Tally {
-    std::size_t total = 0;  ///< without skipped hosts
-    std::size_t proved = 0, evaluated = 0, broken = 0, unknown = 0, unsupported = 0;
+    std::size_t total = 0, proved = 0, evaluated = 0, broken = 0;
+    std::size_t unknown = 0, unsupported = 0;  ///< of required hosts
+    std::size_t optional_trouble = 0;          ///< hosts that are not required, and neither proved nor evaluated
 };
 [[nodiscard]] Tally tally_of(const std::vector<HostResult>& hosts);
 
-/// "3 of 16 hosts fail, 1 unknown" or "all 16 hosts are proved"; "no hosts" when there are none.
+/// "3 of 16 hosts fail, 1 unknown" or "all 16 hosts are proved"; "no hosts" when there are none. Only required hosts
+/// make it a failure.
 [[nodiscard]] std::string headline(const Tally& tally);
 
 /// "landed", "pull request opened", "stopped (infrastructure)": the ending in two or three words.
 [[nodiscard]] std::string verdict_phrase(const RunReport& report);
 
-/// "curl-8.1 breaks 11 of 16 hosts".
+/// "curl-8.1 breaks 11 of 16 hosts", "web1 does not evaluate".
 [[nodiscard]] std::string blast_radius(const Cause& cause, const Tally& tally);
 
 /// Causes that say something about hosts first, then by number of hosts.

@@ -95,30 +95,40 @@ Tally tally_of(const std::vector<HostResult>& hosts) {
         if (host.state == HostState::skipped) continue;
         ++tally.total;
         if (is_proved(host.state)) ++tally.proved;
-        if (is_broken(host.state)) ++tally.broken;
-        if (is_unknown(host.state)) ++tally.unknown;
         if (host.state == HostState::evaluated) ++tally.evaluated;
-        if (host.state == HostState::unsupported) ++tally.unsupported;
+        if (severity(host.state) == 3) continue;
+        if (!host.required)
+            ++tally.optional_trouble;
+        else if (is_broken(host.state))
+            ++tally.broken;
+        else if (is_unknown(host.state))
+            ++tally.unknown;
+        else
+            ++tally.unsupported;
     }
     return tally;
 }
 
 std::string headline(const Tally& tally) {
     if (tally.total == 0) return "no hosts";
+    const auto of_all = fmt::format("of {}", plural(tally.total, "host"));
     std::vector<std::string> parts;
-    if (tally.broken > 0)
-        parts.push_back(fmt::format("{} of {} {}", tally.broken, plural(tally.total, "host"),
-                                    tally.broken == 1 ? "fails" : "fail"));
+    if (tally.broken > 0) parts.push_back(fmt::format("{} fail{}", tally.broken, tally.broken == 1 ? "s" : ""));
     if (tally.unsupported > 0) parts.push_back(fmt::format("{} cannot be built here", tally.unsupported));
     if (tally.unknown > 0) parts.push_back(fmt::format("{} unknown", tally.unknown));
     if (!parts.empty()) {
-        if (tally.broken == 0) parts.front() = fmt::format("of {}, {}", plural(tally.total, "host"), parts.front());
+        auto& first = parts.front();
+        const auto space = first.find(' ');
+        first = fmt::format("{} {}{}", first.substr(0, space), of_all, first.substr(space));
         return join(parts, ", ");
     }
-    if (tally.proved == 1 && tally.total == 1) return "the 1 host is proved";
-    if (tally.proved == tally.total) return fmt::format("all {} hosts are proved", tally.total);
-    return fmt::format("{} of {} proved, {} evaluated only", tally.proved, plural(tally.total, "host"),
-                       tally.evaluated);
+    std::string text;
+    if (tally.proved == tally.total)
+        return tally.total == 1 ? "the one host is proved" : fmt::format("all {} hosts are proved", tally.total);
+    text = fmt::format("{} {} proved", tally.proved, of_all);
+    if (tally.evaluated > 0) text += fmt::format(", {} evaluated only", tally.evaluated);
+    if (tally.optional_trouble > 0) text += fmt::format(", {} not required and not proved", tally.optional_trouble);
+    return text;
 }
 
 std::string verdict_phrase(const RunReport& report) {
@@ -145,6 +155,7 @@ std::string verdict_phrase(const RunReport& report) {
 }
 
 std::string blast_radius(const Cause& cause, const Tally& tally) {
+    if (cause.drv.empty() && cause.hosts.size() <= 1) return cause.name + " does not evaluate";
     return fmt::format("{} breaks {} of {}", cause.name, cause.hosts.size(), plural(tally.total, "host"));
 }
 
@@ -170,18 +181,17 @@ std::vector<const HostResult*> hosts_to_look_at(const RunReport& report) {
 }
 
 std::string host_story(const RunReport& report, const HostResult& host) {
-    constexpr std::size_t k_steps = 4;
-    if (host.chain.size() > 1 || (host.chain.size() == 1 && host.cause.empty())) {
-        if (host.chain.size() <= k_steps) return join(host.chain, " ← ");
-        return fmt::format("{} ← … ← {} ← {}", host.chain.front(), host.chain[host.chain.size() - 2],
-                           host.chain.back());
+    // The chain begins with the host's own derivation, which says nothing that its row does not say.
+    if (host.chain.size() > 1) {
+        const std::vector<std::string> steps(host.chain.begin() + 1, host.chain.end());
+        if (steps.size() <= 4) return join(steps, " ← ");
+        return fmt::format("{} ← … ← {} ← {}", steps.front(), steps[steps.size() - 2], steps.back());
     }
     if (!host.detail.empty()) return host.detail;
     const auto cause = std::find_if(report.causes.begin(), report.causes.end(),
                                     [&](const Cause& each) { return each.id == host.cause; });
-    if (cause == report.causes.end()) return {};
-    if (cause->drv.empty()) return cause->first_error;
-    return cause->name;
+    if (cause == report.causes.end()) return join(host.chain, " ← ");
+    return cause->drv.empty() || cause->hosts.size() <= 1 ? cause->first_error : cause->name;
 }
 
 std::string update_day(const RunReport& report) {
