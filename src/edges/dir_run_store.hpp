@@ -11,7 +11,7 @@
 #include <string>
 
 #include "edges/run_log.hpp"
-#include "edges/spawn.hpp"
+#include "edges/fd.hpp"
 #include "lockstep/ports/clock.hpp"
 #include "lockstep/ports/run_store.hpp"
 

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "edges/spawn.hpp"
+#include "edges/fd.hpp"
 
 namespace lockstep {
 

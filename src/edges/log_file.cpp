@@ -3,17 +3,18 @@
 #include "edges/log_file.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "edges/file_rotate.hpp"
+
 namespace lockstep {
 
 namespace {
 
-constexpr std::size_t k_buffer = 64u << 10;
+constexpr std::size_t k_buffer = 64U << 10U;
 
 std::time_t coarse_seconds() noexcept {
     timespec now{};
@@ -21,114 +22,96 @@ std::time_t coarse_seconds() noexcept {
     return now.tv_sec;
 }
 
-/// Copies a range between files without going through our memory where the kernel can; false when the disk refuses.
-bool copy_range(int from, off_t offset, std::uint64_t size, int to) noexcept {
-    char buffer[k_buffer];
-    while (size > 0) {
-        const auto got = pread(from, buffer, std::min<std::uint64_t>(size, sizeof buffer), offset);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return false;
-        for (ssize_t done = 0; done < got;) {
-            const auto put = ::write(to, buffer + done, static_cast<std::size_t>(got - done));
-            if (put < 0 && errno == EINTR) continue;
-            if (put <= 0) return false;
-            done += put;
-        }
-        offset += got;
-        size -= static_cast<std::uint64_t>(got);
-    }
-    return true;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LogSink>> LogFile::create(int directory_fd, const std::string& name, std::string path,
                                                  std::uint64_t cap) {
     Fd file(openat(directory_fd, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file.open()) return Error{ErrorKind::infrastructure, path + " cannot be made", std::strerror(errno), ""};
-    Fd directory(fcntl(directory_fd, F_DUPFD_CLOEXEC, 0));
-    return std::unique_ptr<LogSink>(new LogFile(std::move(directory), std::move(file), name, std::move(path), cap));
+    if (!file.open())
+        return Error{ErrorKind::infrastructure, "the log " + path + " cannot be made", std::strerror(errno),
+                     "check space and permissions of the run directory (--run-dir)"};
+    return std::unique_ptr<LogSink>(std::make_unique<LogFile>(std::move(file), std::move(path), cap));
 }
 
-LogFile::LogFile(Fd directory, Fd file, std::string name, std::string path, std::uint64_t cap)
-    : directory_(std::move(directory)),
-      file_(std::move(file)),
-      name_(std::move(name)),
+LogFile::LogFile(Fd file, std::string path, std::uint64_t cap)
+    : file_(std::move(file)),
       path_(std::move(path)),
-      half_(std::max<std::uint64_t>(cap / 2, 1)),
+      head_(cap / 2),
+      ring_(cap - cap / 2),
       last_flush_(coarse_seconds()) {
     buffer_.reserve(k_buffer);
 }
 
 void LogFile::write(std::string_view bytes) noexcept {
+    const std::lock_guard lock(mutex_);
     total_ += bytes.size();
     if (!file_.open()) {
-        dropped_ += bytes.size();
-        return;
+        refused_ += bytes.size();
+        return count_dropped();
     }
-    while (!bytes.empty()) {
-        const auto part = bytes.substr(0, k_buffer - buffer_.size());
-        buffer_.append(part);
-        bytes.remove_prefix(part.size());
-        if (buffer_.size() == k_buffer) flush();
+    if (bytes.size() >= k_buffer) {
+        flush();
+        keep(bytes);
+        return count_dropped();
     }
+    if (buffer_.size() + bytes.size() > k_buffer) flush();
+    buffer_.append(bytes);
     // Slow logs are shown to whoever follows the file.
-    if (!buffer_.empty() && coarse_seconds() != last_flush_) flush();
+    if (coarse_seconds() != last_flush_) flush();
+    count_dropped();
 }
 
 void LogFile::flush() noexcept {
-    put(buffer_);
+    keep(buffer_);
     buffer_.clear();
     last_flush_ = coarse_seconds();
 }
 
-void LogFile::put(std::string_view bytes) noexcept {
+void LogFile::keep(std::string_view bytes) noexcept {
+    if (head_ + ring_ == 0) {
+        kept_ += bytes.size();  // taken, and overwritten at once
+        return;
+    }
     while (!bytes.empty()) {
-        const bool head = flushed_ < half_;
-        const std::uint64_t at = head ? flushed_ : half_ + (flushed_ - half_) % half_;
-        const std::uint64_t room = head ? half_ - flushed_ : half_ - (flushed_ - half_) % half_;
+        const bool in_head = kept_ < head_;
+        const std::uint64_t turn = in_head ? 0 : (kept_ - head_) % ring_;
+        const std::uint64_t room = in_head ? head_ - kept_ : ring_ - turn;
         const auto part = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size())));
-        if (!write_at(part, at)) refused_ += part.size();
-        flushed_ += part.size();
-        bytes.remove_prefix(part.size());
+        const auto done = write_at(file_.get(), part, in_head ? kept_ : head_ + turn);
+        kept_ += done;
+        bytes.remove_prefix(done);
+        if (done == part.size()) continue;
+        trouble_ = errno;
+        refused_ += bytes.size();
+        return;
     }
-    const std::uint64_t lost = flushed_ > 2 * half_ ? flushed_ - 2 * half_ : 0;
-    dropped_ = lost + refused_;
 }
 
-bool LogFile::write_at(std::string_view bytes, std::uint64_t offset) noexcept {
-    while (!bytes.empty()) {
-        const auto done = pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(done));
-        offset += static_cast<std::uint64_t>(done);
-    }
-    return true;
+void LogFile::count_dropped() noexcept {
+    const std::uint64_t taken = kept_ + buffer_.size();
+    dropped_ = refused_ + (taken > head_ + ring_ ? taken - head_ - ring_ : 0);
 }
 
-/// The tail was written round and round: writes a new file with head, marker and tail in order. When the disk has no
-/// room for that, the file stays as it is.
-void LogFile::unroll() noexcept {
-    const std::string fresh = name_ + ".new";
-    const Fd to(openat(directory_.get(), fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!to.open()) return;
-    const std::uint64_t start = half_ + (flushed_ - half_) % half_;
-    const std::string marker = "\n[lockstep: " + std::to_string(flushed_ - 2 * half_) + " bytes left out here]\n";
-    const bool done = copy_range(file_.get(), 0, half_, to.get()) &&
-                      ::write(to.get(), marker.data(), marker.size()) == static_cast<ssize_t>(marker.size()) &&
-                      copy_range(file_.get(), static_cast<off_t>(start), 2 * half_ - start, to.get()) &&
-                      copy_range(file_.get(), static_cast<off_t>(half_), start - half_, to.get());
-    if (!done || renameat(directory_.get(), fresh.c_str(), directory_.get(), name_.c_str()) != 0)
-        unlinkat(directory_.get(), fresh.c_str(), 0);
+void LogFile::append_marker(const std::string& marker) noexcept {
+    if (const auto end = lseek(file_.get(), 0, SEEK_END); end >= 0)
+        (void)write_at(file_.get(), marker, static_cast<std::uint64_t>(end));
 }
 
 void LogFile::close() noexcept {
+    const std::lock_guard lock(mutex_);
     if (!file_.open()) return;
     flush();
-    if (flushed_ > 2 * half_) unroll();
+    count_dropped();
+    const std::uint64_t cap = head_ + ring_;
+    if (kept_ > cap) {
+        const std::string marker = "\n[lockstep: " + std::to_string(kept_ - cap) + " bytes left out here]\n";
+        const std::uint64_t oldest = ring_ == 0 ? head_ : head_ + (kept_ - head_) % ring_;
+        (void)exchange_parts(file_.get(), head_, oldest, cap, marker);
+    }
+    if (refused_ > 0)
+        append_marker("\n[lockstep: " + std::to_string(refused_) +
+                      " bytes could not be written: " + std::strerror(trouble_) + "]\n");
     file_.reset();
-    directory_.reset();
     buffer_ = std::string();
 }
 

@@ -6,7 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "edges/spawn.hpp"
+#include "edges/fd.hpp"
+#include "lockstep/core/result.hpp"
 
 namespace lockstep {
 

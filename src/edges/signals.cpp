@@ -19,7 +19,10 @@ SignalWatch::SignalWatch(std::function<void(int, int)> on_signal) : on_signal_(s
     signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+    for (const int number : {SIGINT, SIGTERM}) sigaddset(&set, number);
+    // A blocked signal arrives at a signalfd even when it is ignored.
+    struct sigaction hang_up {};
+    if (sigaction(SIGHUP, nullptr, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     signals_ = Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     end_ = Fd(eventfd(0, EFD_CLOEXEC));

@@ -5,15 +5,18 @@
 #include <functional>
 #include <thread>
 
-#include "edges/spawn.hpp"
+#include "edges/fd.hpp"
 
 namespace lockstep {
 
-/// Blocks SIGINT, SIGTERM and SIGHUP in the whole process (make it before any other thread) and ignores SIGPIPE and
-/// SIGXFSZ: a closed pipe or a full file is an error of a write, not an end of the program.
+/// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and in all threads that it starts later, and takes them as
+/// callbacks: make it first in main, before any other thread. A SIGHUP that was ignored (nohup) stays ignored. Ignores
+/// SIGPIPE and SIGXFSZ: a closed pipe or a full file is an error of a write, not an end of the program. The destructor
+/// ends the thread and leaves masks and dispositions as they are.
 class SignalWatch {
 public:
-    /// `on_signal(number, nth)` with nth = 1 for the first signal of any kind.
+    /// `on_signal(number, nth)` on the watch's thread, with nth = 1 for the first signal of any of the three kinds. It
+    /// must not throw.
     explicit SignalWatch(std::function<void(int number, int nth)> on_signal);
     ~SignalWatch();
     SignalWatch(const SignalWatch&) = delete;

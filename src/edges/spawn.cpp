@@ -5,63 +5,43 @@
 #include <fcntl.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers)
 #include <spawn.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstring>
-#include <map>
 
-#include "lockstep/core/text.hpp"
+#include "edges/spawn_prepare.hpp"
 
 namespace lockstep {
 
 namespace {
 
-constexpr int k_pipe_bytes = 1 << 20;
-
-std::map<std::string, std::string> environment_of(const Command& command, const std::vector<std::string>& base) {
-    std::map<std::string, std::string> values;
-    for (const auto& pair : base) {
-        const auto equals = pair.find('=');
-        if (equals != std::string::npos) values[pair.substr(0, equals)] = pair.substr(equals + 1);
-    }
-    for (const auto& name : command.env_unset) values.erase(name);
-    for (const auto& [name, value] : command.env_set) values[name] = value;
-    return values;
-}
-
-bool executable(const std::string& path) {
-    struct stat info {};
-    return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(path.c_str(), X_OK) == 0;
-}
-
-/// The program's path by the child's own PATH, or "" when there is none.
-std::string find_program(const std::string& name, const std::map<std::string, std::string>& environment) {
-    if (name.find('/') != std::string::npos) return name;
-    const auto path = environment.find("PATH");
-    for (const auto& dir : split(path == environment.end() ? "/usr/bin:/bin" : path->second, ':'))
-        if (const std::string candidate = (dir.empty() ? "." : dir) + "/" + name; executable(candidate))
-            return candidate;
-    return "";
-}
+constexpr int k_wide_pipe = 1 << 20;
 
 struct Pipe {
     Fd read, write;
+
+    /// False with errno when descriptors ran out. Both ends lie above stderr: a program that was started with a closed
+    /// stdin must not get a pipe of its child there.
+    bool make(bool wide) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) return false;
+        read = Fd(ends[0]);
+        write = Fd(ends[1]);
+        for (Fd* end : {&read, &write}) {
+            if (end->get() > 2) continue;
+            *end = Fd(fcntl(end->get(), F_DUPFD_CLOEXEC, 3));
+            if (!end->open()) return false;
+        }
+        if (wide) (void)fcntl(read.get(), F_SETPIPE_SZ, k_wide_pipe);  // only speed: smaller pipes work as well
+        return true;
+    }
 };
 
-Result<Pipe> make_pipe(bool ours_is_read) {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        return Error{ErrorKind::infrastructure, "no pipe", std::strerror(errno), "raise the limit of open files"};
-    Pipe pipe{Fd(fds[0]), Fd(fds[1])};
-    const int ours = ours_is_read ? fds[0] : fds[1];
-    fcntl(ours, F_SETFL, fcntl(ours, F_GETFL) | O_NONBLOCK);
-    (void)fcntl(fds[0], F_SETPIPE_SZ, k_pipe_bytes);  // only speed: smaller pipes work as well
-    return pipe;
+/// Only our end: a child's program may not expect O_NONBLOCK.
+void set_non_blocking(const Fd& fd) {
+    fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
 }
 
 struct Actions {
@@ -98,75 +78,62 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return result;
 }
 
-}  // namespace
-
-Fd& Fd::operator=(Fd&& other) noexcept {
-    if (this != &other) {
-        reset();
-        fd_ = other.release();
-    }
-    return *this;
-}
-
-int Fd::release() {
-    return std::exchange(fd_, -1);
-}
-
-void Fd::reset() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-}
-
-Result<Spawned> spawn(const Command& command, const std::vector<std::string>& base_environment) {
-    const auto refuse = [&](const std::string& why) {
-        return Error{ErrorKind::infrastructure,
-                     command.argv.empty() ? "an empty command" : command.argv.front() + " cannot be started", why, ""};
-    };
-    if (command.argv.empty()) return refuse("it has no words");
-    const auto values = environment_of(command, base_environment);
-    const std::string program = find_program(command.argv.front(), values);
-    if (program.empty()) return refuse("there is no program `" + command.argv.front() + "` on PATH");
-    struct stat info {};
-    if (!command.cwd.empty() && (stat(command.cwd.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)))
-        return refuse("there is no directory " + command.cwd);
-
-    LOCKSTEP_TRY(auto out, make_pipe(true));
-    LOCKSTEP_TRY(auto err, make_pipe(true));
-    Pipe in;
-    if (!command.stdin_text.empty()) {
-        LOCKSTEP_TRY(in, make_pipe(false));
-    }
+int start(Spawned& child, const Command& command, const Environment& environment, const std::string& program,
+          const std::array<int, 3>& streams) {
     Actions actions;
-    Attributes attributes;
-    if (in.read.open())
-        posix_spawn_file_actions_adddup2(&actions.value, in.read.get(), 0);
+    const Attributes attributes;
+    if (streams[0] >= 0)
+        posix_spawn_file_actions_adddup2(&actions.value, streams[0], 0);
     else
         posix_spawn_file_actions_addopen(&actions.value, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions.value, out.write.get(), 1);
-    posix_spawn_file_actions_adddup2(&actions.value, err.write.get(), 2);
+    posix_spawn_file_actions_adddup2(&actions.value, streams[1], 1);
+    posix_spawn_file_actions_adddup2(&actions.value, streams[2], 2);
     posix_spawn_file_actions_addclosefrom_np(&actions.value, 3);
     if (!command.cwd.empty()) posix_spawn_file_actions_addchdir_np(&actions.value, command.cwd.c_str());
 
-    std::vector<std::string> words = command.argv, environment;
-    for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
-    auto argv = pointers(words);
-    auto envp = pointers(environment);
+    std::vector<std::string> words = command.argv, variables;
+    for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+    return posix_spawn(&child.pid, program.c_str(), &actions.value, &attributes.value, pointers(words).data(),
+                       pointers(variables).data());
+}
+
+/// A program file that is just being written counts as passing too: somebody forked while they had it open.
+bool passing(int code) {
+    return code == EMFILE || code == ENFILE || code == EAGAIN || code == ENOMEM || code == ETXTBSY;
+}
+
+}  // namespace
+
+std::variant<Spawned, NotSpawned> spawn(const Command& command, const std::vector<std::string>& base_environment,
+                                        bool wide_pipes) {
+    const Environment environment = environment_of(command, base_environment);
+    const std::string program = command.argv.empty() ? "" : find_program(command.argv.front(), environment);
+    if (auto fault = fault_of(command, environment, program); !fault.empty()) return NotSpawned{std::move(fault)};
+    const auto refuse = [&](int code) {
+        return NotSpawned{spawn_reason(code, command, environment, program), passing(code)};
+    };
+
+    Pipe in, out, err;
+    if (!out.make(wide_pipes) || !err.make(wide_pipes)) return refuse(errno);
+    if (!command.stdin_text.empty() && !in.make(false)) return refuse(errno);
     Spawned child;
-    if (const int code =
-            posix_spawn(&child.pid, program.c_str(), &actions.value, &attributes.value, argv.data(), envp.data());
+    if (const int code = start(child, command, environment, program, {in.read.get(), out.write.get(), err.write.get()});
         code != 0)
-        return refuse(std::strerror(code));
-    // glibc 2.36's <sys/pidfd.h> lacks extern "C".
+        return refuse(code);
+    // glibc 2.36's <sys/pidfd.h> lacks extern "C", so the system call is made by number. It sets close-on-exec.
     child.pidfd = Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0)));
     if (!child.pidfd.open()) {
-        const std::string why = std::strerror(errno);
+        const int code = errno;
         kill(-child.pid, SIGKILL);
         waitpid(child.pid, nullptr, 0);
-        return refuse("no pidfd: " + why);
+        return NotSpawned{"it was ended at once, because it could not be watched: " +
+                          spawn_reason(code, command, environment, program)};
     }
+    for (const Fd* end : {&in.write, &out.read, &err.read})
+        if (end->open()) set_non_blocking(*end);
+    child.in = std::move(in.write);
     child.out = std::move(out.read);
     child.err = std::move(err.read);
-    child.in = std::move(in.write);
     return child;
 }
 

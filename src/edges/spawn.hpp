@@ -5,29 +5,13 @@
 #include <sys/types.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "edges/fd.hpp"
 #include "lockstep/ports/process.hpp"
 
 namespace lockstep {
-
-/// A file descriptor that closes itself.
-class Fd {
-public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(other.release()) {}
-    Fd& operator=(Fd&& other) noexcept;
-    ~Fd() { reset(); }
-
-    [[nodiscard]] int get() const { return fd_; }
-    [[nodiscard]] bool open() const { return fd_ >= 0; }
-    int release();
-    void reset();
-
-private:
-    int fd_ = -1;
-};
 
 /// A started child; the descriptors are ours, non-blocking and close-on-exec.
 struct Spawned {
@@ -35,8 +19,16 @@ struct Spawned {
     Fd pidfd, in, out, err;  ///< `in` only when the command has stdin_text
 };
 
-/// Errors (infrastructure): `why` says what is missing. The child gets exactly stdin, stdout and stderr, no blocked
-/// signals and default dispositions.
-[[nodiscard]] Result<Spawned> spawn(const Command& command, const std::vector<std::string>& base_environment);
+struct NotSpawned {
+    std::string reason;
+    bool for_now = false;  ///< descriptors, processes or memory ran out: worth another try when something has ended
+};
+
+/// The child leads its own process group and gets exactly stdin, stdout and stderr, no blocked signals and default
+/// dispositions. With `wide_pipes` the kernel is asked for 1 MiB of buffer per stream (64 KiB otherwise): quicker, but
+/// each user has a limited amount of it.
+[[nodiscard]] std::variant<Spawned, NotSpawned> spawn(const Command& command,
+                                                      const std::vector<std::string>& base_environment,
+                                                      bool wide_pipes);
 
 }  // namespace lockstep

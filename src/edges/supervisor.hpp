@@ -4,26 +4,33 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <deque>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "edges/spawn.hpp"
+#include "edges/supervisor_inbox.hpp"
 #include "lockstep/ports/process.hpp"
 
 namespace lockstep {
 
+/// How a child ends: its process is gone, and its pipes are at their end or were held open by others for a second
+/// longer. Then what is left of its process group is killed, and on_exit comes when the group is gone.
+///
+/// Processes in sessions of their own (Nix's builders, daemons) escape a group kill. They are found as what they
+/// become, our children:
+///  - of a child that we ended, or that a signal from outside ended, they are killed like its group;
+///  - of a child that exited by itself they may live on; ExitStatus::reason names them. The destructor kills them.
+/// A daemon that changed its session long before, below a child that we end, cannot be told from one of another child
+/// and counts as the second kind.
+///
+/// No limit on the number of children: when descriptors or processes run out, starts wait until another child ended.
+/// ExitStatus::peak_rss_bytes is an upper bound: Linux counts our own peak into that of a freshly spawned child.
 class Supervisor final : public ProcessRunner {
 public:
-    /// `base_environment` ("K=V") is what children start from. Makes this process a child subreaper, so that what a
-    /// child leaves behind can be found and ended.
+    /// `base_environment` ("K=V") is what children start from. Process-wide effects: this process becomes a child
+    /// subreaper, and an ignored SIGCHLD is set to its default (ignored, the kernel would throw exit statuses away).
     explicit Supervisor(std::vector<std::string> base_environment);
-    /// Kills what is left and joins.
+    /// Kills what is left (each on_exit still comes) and joins. Never call it from a callback.
     ~Supervisor() override;
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
@@ -33,40 +40,8 @@ public:
     void stop_all(bool hard) override;
 
 private:
-    using Time = std::chrono::steady_clock::time_point;
-    struct Child;
-    struct Request {
-        ChildId id = 0;
-        Command command;
-        OnOutput on_output;
-        OnExit on_exit;
-    };
-
-    void loop();
-    void take_requests();
-    void start(Request request);
-    void refuse(const Request& request, ExitStatus::Kind kind, const std::string& reason);
-    void poll_once();
-    [[nodiscard]] int wait_time() const;
-    void read_some(Child& child, Stream stream, Fd& fd);
-    void write_some(Child& child);
-    void check_deadlines();
-    void begin_stop(Child& child, ExitStatus::Kind why, bool hard);
-    void reap(Child& child);
-    void settle();
-    void wake() const;
-
-    std::vector<std::string> base_environment_;
-    Fd wake_;
-    std::mutex mutex_;  // of requests_, stops_
-    std::deque<Request> requests_;
-    std::deque<ChildId> stops_;
-    std::atomic<ChildId> next_id_{1};
-    std::atomic<int> stopping_{0};  // 1: by policy, 2: hard
-    std::atomic<bool> ending_{false};
-    int stopped_level_ = 0;
-    std::map<ChildId, std::unique_ptr<Child>> children_;
-    std::vector<char> buffer_;
+    SupervisorInbox inbox_;
+    std::atomic<ChildId> last_id_{0};
     std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <future>
+#include <memory>
 
 #include "lockstep/core/units.hpp"
 
@@ -44,6 +45,10 @@ private:
     bool cut_ = false;
 };
 
+std::string limit_of(const ExitStatus& status) {
+    return status.limit.count() > 0 ? format_duration(status.limit) : human_duration(status.wall);
+}
+
 }  // namespace
 
 std::string describe(const ExitStatus& status) {
@@ -52,14 +57,14 @@ std::string describe(const ExitStatus& status) {
         case Kind::exited:
             return "exited with code " + std::to_string(status.code);
         case Kind::signalled: {
-            const char* name = strsignal(status.signal);
+            const char* name = sigdescr_np(status.signal);  // strsignal is not for several threads
             return "was killed by signal " + std::to_string(status.signal) +
                    (name == nullptr ? "" : std::string(" (") + name + ")");
         }
         case Kind::timed_out:
-            return "took longer than " + human_duration(status.wall) + " and was ended";
+            return "took longer than " + limit_of(status) + " and was ended";
         case Kind::silent:
-            return "said nothing for too long and was ended after " + human_duration(status.wall);
+            return "printed nothing for " + limit_of(status) + " and was ended";
         case Kind::interrupted:
             return "was interrupted";
         case Kind::not_started:
@@ -71,12 +76,13 @@ std::string describe(const ExitStatus& status) {
 Completed run_to_end(ProcessRunner& runner, Command command, std::size_t max_bytes) {
     Completed result;
     Bounded out(max_bytes), err(max_bytes);
-    std::promise<ExitStatus> ended;
-    auto future = ended.get_future();
+    // Shared: the runner's thread may still be inside set_value when we are already awake and gone.
+    const auto ended = std::make_shared<std::promise<ExitStatus>>();
+    auto future = ended->get_future();
     runner.submit(
         std::move(command),
         [&](Stream stream, std::string_view chunk) { (stream == Stream::out ? out : err).add(chunk); },
-        [&](const ExitStatus& status) { ended.set_value(status); });
+        [ended](const ExitStatus& status) { ended->set_value(status); });
     result.status = future.get();
     result.out = out.take(result.truncated);
     result.err = err.take(result.truncated);

@@ -54,6 +54,7 @@ struct ExitStatus {
     std::chrono::milliseconds wall{0}, cpu{0};
     std::uint64_t peak_rss_bytes = 0;
     bool leftovers = false;  ///< processes of its group were alive after it ended and had to be killed
+    std::chrono::milliseconds limit{0};  ///< timed_out, silent: the deadline that passed
 
     [[nodiscard]] bool ok() const { return kind == Kind::exited && code == 0; }
     bool operator==(const ExitStatus&) const = default;

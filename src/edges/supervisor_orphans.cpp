@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Finding, ending and reaping orphans.
+#include "edges/supervisor_orphans.hpp"
+
+#include <signal.h>  // NOLINT(modernize-deprecated-headers)
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+namespace lockstep {
+
+std::vector<ProcessFacts> Orphans::sweep(const std::set<pid_t>& own) {
+    const pid_t session = getsid(0);
+    std::vector<ProcessFacts> living;
+    std::set<pid_t> seen;
+    for (const pid_t pid : children_of(getpid())) {
+        if (own.count(pid) != 0) continue;
+        auto facts = process_facts(pid);
+        if (!facts) continue;
+        const bool stranger = facts->session != session;
+        if (!stranger && own.count(facts->group) == 0) continue;
+        if (facts->dead) {
+            waitpid(pid, nullptr, WNOHANG);
+        } else if (stranger) {
+            seen.insert(pid);
+            living.push_back(std::move(*facts));
+        }
+    }
+    for (auto it = announced_.begin(); it != announced_.end();)
+        it = seen.count(*it) != 0 ? std::next(it) : announced_.erase(it);
+    return living;
+}
+
+void Orphans::end(const ProcessFacts& orphan) {
+    if (orphan.group == orphan.pid) kill(-orphan.pid, SIGKILL);
+    kill(orphan.pid, SIGKILL);
+}
+
+void Orphans::end_all() {
+    using namespace std::chrono_literals;
+    const auto limit = std::chrono::steady_clock::now() + 2s;
+    for (auto left = sweep({}); !left.empty(); left = sweep({})) {
+        for (const auto& orphan : left) end(orphan);
+        if (std::chrono::steady_clock::now() >= limit) return;
+        std::this_thread::sleep_for(2ms);
+    }
+}
+
+}  // namespace lockstep
