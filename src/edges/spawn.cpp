@@ -116,10 +116,13 @@ std::variant<Spawned, NotSpawned> spawn(const Command& command, const std::vecto
     Pipe in, out, err;
     if (!out.make(wide_pipes) || !err.make(wide_pipes)) return refuse(errno);
     if (!command.stdin_text.empty() && !in.make(false)) return refuse(errno);
+    Fd place_for_pidfd(fcntl(out.read.get(), F_DUPFD_CLOEXEC, 3));
+    if (!place_for_pidfd.open()) return refuse(errno);
     Spawned child;
     if (const int code = start(child, command, environment, program, {in.read.get(), out.write.get(), err.write.get()});
         code != 0)
         return refuse(code);
+    place_for_pidfd.reset();
     // glibc 2.36's <sys/pidfd.h> lacks extern "C", so the system call is made by number. It sets close-on-exec.
     child.pidfd = Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0)));
     if (!child.pidfd.open()) {

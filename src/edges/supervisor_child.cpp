@@ -17,8 +17,9 @@ namespace lockstep {
 
 namespace {
 
-constexpr auto k_drain = std::chrono::seconds(1);   // how long an ended child's pipes may be held open by others
-constexpr auto k_settle = std::chrono::seconds(2);  // how long killed leftovers may take to vanish
+constexpr auto k_drain = std::chrono::seconds(1);          // how long an ended child's pipes may be held open by others
+constexpr auto k_linger = std::chrono::milliseconds(250);  // and how long its group may stay when they are closed
+constexpr auto k_settle = std::chrono::seconds(2);         // how long killed leftovers may take to vanish
 constexpr auto k_stuck =
     std::chrono::seconds(30);  // after which a killed process will not die (it hangs in the kernel)
 constexpr auto k_longest_pause = std::chrono::milliseconds(50);
@@ -115,7 +116,7 @@ void SupervisedChild::check_deadlines(Time now) {
 }
 
 std::optional<SupervisedChild::Time> SupervisedChild::next_due() const {
-    if (phase_ == Phase::draining) return drain_until_;
+    if (phase_ == Phase::draining) return linger_until_ ? look_again_ : drain_until_;
     if (phase_ == Phase::settling) return look_again_;
     if (kill_at_) return kill_at_;
     if (killed_at_) return *killed_at_ + k_stuck;
@@ -179,6 +180,13 @@ bool SupervisedChild::group_is_gone() {
     }
     group_gone_ = kill(-process_.pid, 0) != 0;
     return group_gone_;
+}
+
+bool SupervisedChild::keep_lingering(Time now) {
+    if (!linger_until_) linger_until_ = std::min(drain_until_, now + k_linger);
+    look_again_ = now + look_pause_;
+    look_pause_ = std::min<std::chrono::milliseconds>(look_pause_ * 2, k_longest_pause);
+    return now < *linger_until_;
 }
 
 bool SupervisedChild::keep_settling(Time now) {

@@ -49,6 +49,8 @@ public:
     /// The process died of nothing we can do: KILL was sent long ago.
     [[nodiscard]] bool is_stuck(Time now) const;
 
+    /// Chooses when to look again whether its group ended by itself; false when there was enough patience.
+    bool keep_lingering(Time now);
     /// Kills what is left of its group, then reaps it. From here on the group's number is only probed.
     void reap(Time now);
     /// Reaps dead members of the group; true when none is left.
@@ -78,6 +80,7 @@ private:
     std::optional<Time> killed_at_;  ///< when it did
     std::optional<ExitStatus::Kind> cause_;
     Time drain_until_{}, settle_until_{}, look_again_{};
+    std::optional<Time> linger_until_;
     std::chrono::milliseconds look_pause_{2};
     bool group_gone_ = false;
     std::set<pid_t> sessions_;

@@ -205,6 +205,8 @@ bool SupervisorLoop::advance(SupervisedChild& child) {
         return true;
     }
     if (child.drain_is_over(now_)) {
+        // Who closed its output a moment ago is about to exit, not left over.
+        if (Orphans::has_members(child.pid(), own_) && child.keep_lingering(now_)) return false;
         drain(child);
         child.reap(now_);
         own_.erase(child.pid());

@@ -33,6 +33,14 @@ std::vector<ProcessFacts> Orphans::sweep(const std::set<pid_t>& own) {
     return living;
 }
 
+bool Orphans::has_members(pid_t group, const std::set<pid_t>& own) {
+    for (const pid_t pid : children_of(getpid())) {
+        if (own.count(pid) != 0) continue;
+        if (const auto facts = process_facts(pid); facts && facts->group == group && !facts->dead) return true;
+    }
+    return false;
+}
+
 void Orphans::end(const ProcessFacts& orphan) {
     if (orphan.group == orphan.pid) kill(-orphan.pid, SIGKILL);
     kill(orphan.pid, SIGKILL);

@@ -21,6 +21,9 @@ public:
     /// each the leader of its group.
     std::vector<ProcessFacts> sweep(const std::set<pid_t>& own);
 
+    /// Whether somebody in the group of one of them is alive besides its leader, as far as our own children tell.
+    [[nodiscard]] static bool has_members(pid_t group, const std::set<pid_t>& own);
+
     /// KILL to the process, and to its group when it leads one.
     static void end(const ProcessFacts& orphan);
 
