@@ -138,5 +138,45 @@ TEST_P(Fidelity, AnswersAsTheRealOneDoes) {
     EXPECT_GT(played, 30);
 }
 
+TEST_P(Fidelity, AttachmentsAreTakenAsTheVersionTakesThem) {
+    FakeForge forge({.kind = GetParam().kind, .version = GetParam().version, .repository = dir_ / "template.git"});
+    forge.add_pull({.title = "Update", .head = "update", .base = "main"});
+    const auto assets = forge.api_base() + "/repos/ada/fleet/issues/1/assets";
+    const auto upload = [&](const std::string& name, const std::string& content) {
+        HttpRequest request;
+        request.method = "POST";
+        request.url = assets + "?name=" + name;
+        request.headers = {{"Authorization", "token " + forge.token()},
+                           {"Content-Type", "multipart/form-data; boundary=edge"}};
+        request.body = "--edge\r\nContent-Disposition: form-data; name=\"attachment\"; filename=\"file\"\r\n\r\n" +
+                       content + "\r\n--edge--\r\n";
+        const auto response = http_.send(request);
+        return response ? *response : HttpResponse{};
+    };
+    if (GetParam().kind == ForgeKind::github) {  // no interface for attachments
+        EXPECT_EQ(upload("host.log", "x").status, 404);
+        (void)forge.take_violations();
+        return;
+    }
+    const std::string bytes("a\0b\r\n--ed", 11);
+    const auto taken = upload("host.log.gz", bytes);
+    ASSERT_EQ(taken.status, 201) << taken.body;
+    ASSERT_EQ(forge.attachments(1).size(), 1U);
+    EXPECT_EQ(forge.attachments(1)[0].name, "host.log.gz");
+    EXPECT_EQ(forge.attachments(1)[0].content, bytes);
+
+    // Forbidden types were an error of the server before 1.23; sizes are looked at from 1.26 on.
+    EXPECT_EQ(upload("host.log.zst", "x").status, GetParam().name == "gitea 1.20" ? 500 : 422);
+    forge.with_state([](ForgeState& state) { state.settings.attachment_mib = 1; });
+    EXPECT_EQ(upload("big.log", std::string((1 << 20) + 1, 'x')).status, GetParam().name == "gitea 1.26" ? 413 : 201);
+
+    HttpRequest removal;
+    removal.method = "DELETE";
+    removal.url = assets + "/" + std::to_string(forge.attachments(1)[0].id);
+    removal.headers = {{"Authorization", "token " + forge.token()}};
+    EXPECT_EQ(http_.send(removal)->status, 204);
+    EXPECT_EQ(http_.send(removal)->status, 404);
+}
+
 }  // namespace
 }  // namespace lockstep::fakes

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "edges/curl_http.hpp"
 #include "support/git_fixture.hpp"
 #include "support/temp_dir.hpp"
@@ -105,7 +108,6 @@ TEST_P(FakeForgeServer, KeepsALogWithoutCredentials) {
 }
 
 TEST_P(FakeForgeServer, ServesBelowASubPath) {
-    if (GetParam() == ForgeKind::github) GTEST_SKIP() << "GitHub has no sub-paths";
     const auto forge = make({.kind = GetParam(), .sub_path = "/sub"});
     const auto response = send("GET", forge->api_base() + "/repos/ada/fleet", forge->token());
     EXPECT_EQ(response.status, 200);
@@ -113,6 +115,7 @@ TEST_P(FakeForgeServer, ServesBelowASubPath) {
     EXPECT_TRUE(test::run_git(dir_.path(), {"ls-remote", forge->clone_url(forge->token())}).ok());
     const auto outside = forge->web_root().substr(0, forge->web_root().size() - 4);
     EXPECT_EQ(send("GET", outside + "/api/v1/version").status, 404);
+    EXPECT_EQ(send("GET", outside + "/ada/fleet.git/info/refs?service=git-upload-pack").status, 404);
 }
 
 TEST_P(FakeForgeServer, AnswersAreLostAfterTheWorkWasDone) {
@@ -136,6 +139,48 @@ TEST_P(FakeForgeServer, ConnectionsAreCutAndBodiesBroken) {
     forge_->faults().on("GET", "/repos/ada/fleet$", fault::trickle(50, std::chrono::milliseconds(1)));
     EXPECT_EQ(send("GET", repo_api(), forge_->token()).status, 200);
     EXPECT_EQ(forge_->faults().applied(), 4);
+}
+
+TEST_P(FakeForgeServer, AnswersAreDistorted) {
+    forge_->add_pull({.title = "t", .head = "x", .base = "main", .fork_owner = "eve"});
+    const auto pulls = [&](Fault fault) {
+        forge_->faults().on("GET", "/pulls$", std::move(fault));
+        return send("GET", repo_api() + "/pulls", forge_->token());
+    };
+    EXPECT_EQ(pulls(fault::wrong_type("text/html")).header("content-type"), "text/html");
+    const auto half = pulls(fault::invalid_json());
+    EXPECT_EQ(half.status, 200);
+    EXPECT_EQ(half.body.front(), '[');
+    EXPECT_NE(half.body.back(), ']');
+    const auto huge = pulls(fault::huge_list(500)).body;
+    EXPECT_GT(huge.size(), 500U * 1000U);
+    EXPECT_EQ(pulls(fault::endless_body()).status, 0) << "the client's own limit ends it";
+    const auto limited = pulls(fault::rate_limited(403, 7, 4'102'444'800));
+    EXPECT_EQ(limited.status, 403);
+    EXPECT_EQ(limited.header("retry-after"), "7");
+    EXPECT_EQ(limited.header("x-ratelimit-remaining"), "0");
+    EXPECT_EQ(pulls(fault::rate_limited()).header("retry-after"), "");
+    EXPECT_EQ(pulls(fault::redirect(301, "http://elsewhere/")).header("location"), "http://elsewhere/");
+}
+
+TEST_P(FakeForgeServer, ServesSeveralClientsAtOnce) {
+    std::vector<std::thread> clients;
+    std::atomic<int> good = 0;
+    for (int i = 0; i < 6; ++i)
+        clients.emplace_back([&] {
+            HttpRequest request;
+            request.url = repo_api() + "/pulls";
+            request.headers = {{"User-Agent", "test"},
+                               {"Accept", "application/vnd.github+json"},
+                               {"X-GitHub-Api-Version", "2022-11-28"},
+                               {"Authorization", "token " + forge_->token()}};
+            CurlHttp http;
+            for (int j = 0; j < 5; ++j)
+                if (const auto response = http.send(request); response && response->status == 200) ++good;
+        });
+    for (auto& client : clients) client.join();
+    EXPECT_EQ(good, 30);
+    EXPECT_EQ(forge_->requests("GET", "/pulls$").size(), 30U);
 }
 
 TEST_P(FakeForgeServer, HangingAnswersDoNotOutliveTheForge) {

@@ -50,6 +50,7 @@ FakeForge::FakeForge(ForgeOptions options)
     const auto [hook, script] = api_->protection_hook();
     git_.set_hook(hook, script);
     server_ = std::make_unique<HttpServer>([this](const Call& call) { return serve(call); });
+    url_ = server_->url();
 }
 
 FakeForge::~FakeForge() {
@@ -58,7 +59,7 @@ FakeForge::~FakeForge() {
 }
 
 std::string FakeForge::web_root() const {
-    return server_->url() + options_.sub_path;
+    return url_ + options_.sub_path;
 }
 std::string FakeForge::api_base() const {
     return web_root() + api_->mount();

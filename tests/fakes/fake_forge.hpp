@@ -96,6 +96,7 @@ private:
 
     ForgeOptions options_;
     std::string kind_, token_;
+    std::string url_;  ///< of the server: its threads still ask while it is being destroyed
     test::GitRepo git_;
     std::unique_ptr<ForgeApi> api_;
     std::shared_ptr<const OpenApi> documents_;  ///< nullptr: not on this machine
