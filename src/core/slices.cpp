@@ -9,6 +9,8 @@ namespace lockstep {
 namespace {
 
 constexpr std::size_t k_first_slice = 4;
+/// The expression of a slice is one word of a command line, which Linux bounds to 128 KiB.
+constexpr std::size_t k_most_per_process = 300;
 
 std::size_t share(std::size_t remaining, int evaluators) {
     const auto workers = static_cast<std::size_t>(std::max(1, evaluators));
@@ -30,7 +32,7 @@ std::size_t memory_cap(const EvalCosts& costs, const SliceLimits& limits) {
 
 std::size_t next_slice_size(const EvalCosts& costs, std::size_t remaining, const SliceLimits& limits) {
     if (remaining == 0) return 0;
-    const std::size_t equal = std::max<std::size_t>(1, share(remaining, limits.evaluators));
+    const std::size_t equal = std::clamp<std::size_t>(share(remaining, limits.evaluators), 1, k_most_per_process);
     const std::size_t cap = memory_cap(costs, limits);
     if (costs.first_hosts == 0) return std::min({equal, k_first_slice, cap});
     if (costs.later_hosts == 0) return std::min({equal, std::size_t{2}, cap});  // learn what a second host costs

@@ -45,6 +45,10 @@ TEST(Slices, MemoryBudgetCapsASlice) {
               1u);
 }
 
+TEST(Slices, FitOneWordOfACommandLine) {
+    EXPECT_LE(next_slice_size(measured(milliseconds(2000), milliseconds(1), 50u << 20), 10'000, {.evaluators = 1}), 300u);
+}
+
 TEST(Slices, NeverMoreThanRemainsAndNeverZero) {
     for (std::size_t remaining = 1; remaining < 40; ++remaining)
         for (int evaluators = 1; evaluators < 9; ++evaluators) {
