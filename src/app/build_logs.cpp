@@ -24,6 +24,7 @@ struct BuildLogs::Open {
     std::size_t next = 0, activities = 0;
     std::chrono::steady_clock::time_point started, last_output;
     std::chrono::steady_clock::duration longest_silence{0};
+    std::optional<std::chrono::steady_clock::time_point> failed_at;
 };
 
 BuildLogs::BuildLogs(const ProveRequest& request, const ProvePorts& ports) : request_(request), ports_(ports) {}
@@ -49,6 +50,7 @@ void BuildLogs::line(std::string_view raw) {
         case Kind::message:
             if (record.level == 0 && errors_.size() < k_max_errors)
                 errors_.emplace_back(cut_utf8(record.text, k_max_error_bytes));
+            if (record.level == 0) mark_failed(record.text);
             if (record.level <= 1) ports_.store.log("nix: " + clean_line(record.text));
             break;
         case Kind::plain:
@@ -108,13 +110,22 @@ void BuildLogs::text(Open& open, std::string_view text) {
     }
 }
 
+/// Nix 2.8 and 2.26 send the `stop` of a failed build only at the end of the whole process; its error comes at once.
+void BuildLogs::mark_failed(std::string_view message) {
+    for (auto& [drv, open] : by_drv_)
+        if (!open->failed_at && message.find(drv) != std::string_view::npos) {
+            open->failed_at = ports_.clock.steady();
+            tell_end(*open, false);
+        }
+}
+
 void BuildLogs::stop(std::uint64_t id) {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
     const auto open = found->second;
     by_id_.erase(found);
     if (--open->activities > 0) return;
-    const auto now = ports_.clock.steady();
+    const auto now = open->failed_at.value_or(ports_.clock.steady());
     auto& build = builds_[open->drv];
     build.stopped = now;
     build.facts.stopped = true;
@@ -129,9 +140,13 @@ void BuildLogs::stop(std::uint64_t id) {
         build.dropped = open->sink->dropped();
     }
     by_drv_.erase(open->drv);
-    const bool failed = std::any_of(errors_.begin(), errors_.end(),
-                                    [&](const std::string& e) { return e.find(open->drv) != std::string::npos; });
-    ports_.events.on(BuildEnded{open->drv, std::string(derivation_name(open->drv)), !failed, build.facts.duration});
+    if (!open->failed_at) tell_end(*open, true);
+}
+
+void BuildLogs::tell_end(const Open& open, bool ok) {
+    const auto until = open.failed_at.value_or(ports_.clock.steady());
+    ports_.events.on(BuildEnded{open.drv, std::string(derivation_name(open.drv)), ok,
+                                std::chrono::duration_cast<Millis>(until - open.started)});
 }
 
 void BuildLogs::finish() {

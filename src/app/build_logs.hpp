@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,6 +43,8 @@ private:
     void line(std::string_view text);
     void start(const nix::LogRecord& record);
     void stop(std::uint64_t id);
+    void mark_failed(std::string_view message);
+    void tell_end(const Open& open, bool ok);
     void text(Open& open, std::string_view text);
 
     const ProveRequest& request_;

@@ -60,9 +60,7 @@ private:
         if (auto config = state_.ports.configure(std::nullopt); config.ok()) state_.config = std::move(config).value();
         if (const auto done = prepare_nix(state_); !done.ok()) return failed("nix", done.error());
         const auto& can = state_.can;
-        add(Level::good, "nix",
-            fmt::format("{} {}, store {}", state_.setup.version.implementation, state_.setup.version.text,
-                        can.store_dir));
+        add(Level::good, "nix", fmt::format("{} {}", state_.setup.version.implementation, state_.setup.version.text));
         add(Level::good, "nix", fmt::format("builds for {}", join({can.systems.begin(), can.systems.end()}, ", ")));
         const auto setting = [&](const char* name) {
             const auto found = can.raw.find(name);

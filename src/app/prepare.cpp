@@ -133,7 +133,7 @@ Result<void> prepare_nix(RunState& state) {
     });
     if (!can.ok()) return std::move(can).error();
     state.can = std::move(can).value();
-    return {};
+    return nix::check_repository_path(state.setup, state.worktree_dir().string());
 }
 
 Result<std::string> local_time(RunState& state, const std::string& format) {
@@ -171,7 +171,8 @@ Result<void> prepare_build(RunState& state) {
             "the checkout has uncommitted changes; what is proved is the commit " + short_id(state.base_commit), true);
     LOCKSTEP_TRY_VOID(read_flake(state));
     state.report.repo.flake = state.config.flake;
-    return prepare_nix(state);
+    LOCKSTEP_TRY_VOID(prepare_nix(state));
+    return state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules);
 }
 
 Result<void> prepare_reading(RunState& state) {

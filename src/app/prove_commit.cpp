@@ -34,11 +34,12 @@ ProveRequest request_for(const RunState& state, const std::string& commit, std::
     const auto& wish = state.config.prove;
     ProveRequest request{.setup = state.setup, .can = state.can};
     request.flake =
-        nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
+        nix::pinned_flake(state.worktree_dir().string(), commit, state.config.flake, state.submodules);
     for (const auto& target : targets) request.required.push_back(!is_optional(state, target.name));
     request.targets = std::move(targets);
     request.foreign = state.config.targets.foreign;
-    request.slots = wish.slots > 0 ? wish.slots : std::max(1, state.settings.cores);
+    // `max-jobs = 0` on this machine means: only its builders build.
+    request.slots = wish.slots > 0 ? wish.slots : state.can.max_jobs == 0 ? 0 : std::max(1, state.settings.cores);
     request.evaluators = evaluators_for(state);
     request.memory_budget = state.settings.memory_bytes / 4 * 3;
     request.eval_timeout = wish.eval_timeout;
@@ -83,7 +84,7 @@ ProofResult all_broken(const RunState& state, const Discovery& found) {
 Result<void> apply_flake_config(RunState& state, const std::string& commit) {
     if (!state.config.nix.accept_flake_config) return {};
     const auto flake =
-        nix::pinned_flake(state.ports.git.repository().string(), commit, state.config.flake, state.submodules);
+        nix::pinned_flake(state.worktree_dir().string(), commit, state.config.flake, state.submodules);
     const auto done = run_to_end(state.ports.processes, nix::flake_config_command(state.setup, flake));
     if (!done.status.ok()) return {};  // whatever is wrong there shows when hosts are listed
     LOCKSTEP_TRY(const auto options, nix::parse_flake_config(done.out));

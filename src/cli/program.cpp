@@ -1,10 +1,49 @@
 // SPDX-License-Identifier: MIT
-// Placeholder until the commands are wired.
+// From the command line to a command.
 #include "cli/program.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/environment.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
 
 namespace lockstep::cli {
 
-int run_program(int, char**) noexcept {
+namespace {
+
+int dispatch(const Options& options, Environment environment) {
+    if (options.command == "lockdiff") return command_lockdiff(options);
+    if (options.command == "schema") return command_schema(options);
+    if (options.command == "doctor") return command_doctor(options, std::move(environment));
+    if (options.command == "init") return command_init(options, std::move(environment));
+    return command_run(options, std::move(environment));
+}
+
+int run(const std::vector<std::string>& args) {
+    Environment environment = Environment::take();
+    const auto options = parse_options(args);
+    if (!options.ok()) return tell_error(options.error());
+    if (options->text) {  // help, man page or version
+        tell_result(*options->text);
+        return 0;
+    }
+    return dispatch(options.value(), std::move(environment));
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) noexcept {
+    try {
+        return run({argv + 1, argv + argc});
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "lockstep: internal error: %s\n  hint: please report this, with the run's run.log\n", error.what());
+    }
     return 70;
 }
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// run, build and plan: wire, do, tell.
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/outputs.hpp"
+#include "cli/wiring.hpp"
+#include "edges/state_paths.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep::cli {
+
+namespace {
+
+/// A run that could not even get its directory still has a report for whoever asked for one.
+int tell_failed_start(const Options& options, const Error& error) {
+    if (options.json) {
+        RunReport report;
+        report.run.command = options.command;
+        report.run.tool_version = LOCKSTEP_VERSION;
+        report.ending = {Outcome::stopped, exit_code_for(error.kind), error.what + (error.why.empty() ? "" : ": " + clean_text(error.why)), error.hint};
+        tell_result(report_json(report));
+    }
+    const int code = tell_error(error);
+    RunReport forgiving;
+    forgiving.ending.exit = static_cast<ExitCode>(code);
+    return final_exit(forgiving, options.exit_zero_on);
+}
+
+/// The commit that could not be pushed anywhere is all that is left of the work.
+bool keeps_work(const RunReport& report) { return report.ending.exit == ExitCode::hosts_failed_no_pr && !report.pull; }
+
+int finish(const Options& options, Machine& machine, const RunReport& report) {
+    const std::string path = write_reports(machine.store(), report);
+    machine.console().stop();
+    if (const auto trouble = tell_runner(machine.runner(), report, path, machine.known_config().report.summary_limit, random_hex()); !trouble.empty())
+        std::cerr << "lockstep: the runner's files could not be written: " << clean_line(trouble) << '\n';
+    if (!options.quiet) machine.console().foreign(report_text(report, machine.console().color()));
+    machine.console().foreign(last_line(report, path.empty() ? "no report" : path) + "\n");
+    if (options.json) tell_result(report_json(report));
+    machine.clean_up(keeps_work(report));
+    return final_exit(report, options.exit_zero_on);
+}
+
+}  // namespace
+
+int command_run(const Options& options, Environment environment) {
+    Machine machine(options, std::move(environment));
+    if (const auto opened = machine.open(options.command); !opened.ok()) return tell_failed_start(options, opened.error());
+    const auto settings = machine.settings(options.command);
+    const auto ports = machine.ports();
+    if (options.command == "plan") {
+        auto plan = run_plan(settings, ports);
+        if (!options.json) tell_result(plan.text);
+        return finish(options, machine, plan.report);
+    }
+    return finish(options, machine, options.command == "build" ? run_build(settings, ports) : run_update(settings, ports));
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Making the edges, and the functions that tie them to the ports.
+#include "cli/wiring.hpp"
+
+#include <unistd.h>
+
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "cli/config_sources.hpp"
+#include "cli/forge_maker.hpp"
+#include "edges/machine.hpp"
+#include "edges/run_lock.hpp"
+#include "edges/state_paths.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/units.hpp"
+
+namespace lockstep::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Held final : public HeldLock {
+public:
+    explicit Held(std::unique_ptr<RunLock> lock) : lock_(std::move(lock)) {}
+
+private:
+    std::unique_ptr<RunLock> lock_;
+};
+
+/// "2026-11-21T02:00:00Z" or "2026-11-21".
+Result<std::chrono::system_clock::time_point> parse_now(const std::string& text) {
+    std::tm parts{};
+    const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    if (end == nullptr || *end != '\0') {
+        parts = {};
+        end = strptime(text.c_str(), "%Y-%m-%d", &parts);
+    }
+    if (end == nullptr || *end != '\0')
+        return Error{ErrorKind::usage, "--now does not take `" + clean_line(text, 60) + "`", "", "write a time as 2026-11-21T02:00:00Z or a date as 2026-11-21"};
+    return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
+
+}  // namespace
+
+/// Console and run.log see every event.
+class Machine::Sinks final : public EventSink {
+public:
+    Sinks(EventSink& console, RunStore& store) : console_(console), store_(store) {}
+
+    void on(const Event& event) noexcept override {
+        console_.on(event);
+        try {
+            log(event);
+        } catch (...) {  // NOLINT(bugprone-empty-catch): a log line is not worth a run
+        }
+    }
+
+private:
+    void log(const Event& event) {
+        if (const auto* stage = std::get_if<StageStarted>(&event)) store_.log(stage->name + ": " + stage->text);
+        if (const auto* ended = std::get_if<StageEnded>(&event))
+            store_.log(fmt::format("{}: {} after {}", ended->stage.name, stage_word(ended->stage.state), human_duration(ended->stage.duration)));
+        if (const auto* notice = std::get_if<Notice>(&event)) store_.log(clean_line(notice->text, 2000));
+        if (const auto* host = std::get_if<HostEnded>(&event))
+            store_.log(fmt::format("{}: {}{}{}", clean_line(host->result.name), state_word(host->result.state), host->result.detail.empty() ? "" : ": ", host->result.detail));
+    }
+
+    EventSink& console_;
+    RunStore& store_;
+};
+
+Machine::Machine(const Options& options, Environment environment)
+    : options_(options), environment_(std::move(environment)),
+      runner_(runner::detect([this](const char* name) { return environment_.get(name); })), now_(std::chrono::system_clock::now()) {
+    // Signals first: every later thread inherits the blocked mask.
+    signals_ = std::make_unique<SignalWatch>([this](int number, int nth) {
+        if (nth == 1) signal_ = number;
+        clock_.interrupt();
+        if (processes_) processes_->stop_all(nth > 1);
+    });
+    processes_ = std::make_unique<Supervisor>(environment_.for_children());
+}
+
+Machine::~Machine() {
+    if (console_) console_->stop();
+    signals_.reset();  // before what its callback uses
+}
+
+Result<Config> Machine::configure(const std::optional<RepositoryFile>& file) const {
+    Sources sources;
+    if (file) {
+        sources.repository_text = file->text;
+        sources.repository_name = file->name;
+    }
+    if (machine_file_) {
+        sources.machine_text = machine_file_->text;
+        sources.machine_name = machine_file_->name;
+    }
+    sources.variables = environment_.all();
+    sources.overrides = options_.overrides;
+    return assemble(sources);
+}
+
+Result<void> Machine::open_git() {
+    GitSettings settings;
+    settings.timeout = config_.git.timeout;
+    settings.getenv = [this](const char* name) { return environment_.get(name); };
+    git_ = std::make_unique<GitRepository>(*processes_, settings);
+    auto checkout = git_->checkout(options_.repo);
+    if (!checkout.ok()) return std::move(checkout).error();
+    auto url = git_->remote_url(checkout.value(), config_.remote);
+    if (!url.ok()) return std::move(url).error();
+    remote_url_ = url.value();
+    LOCKSTEP_TRY(const auto token, git_token(config_, environment_, remote_url_));
+    if (token) {
+        settings.token = token->token;
+        settings.token_host = token->host;
+        git_ = std::make_unique<GitRepository>(*processes_, settings);
+    }
+    return {};
+}
+
+Result<void> Machine::open_store(const std::string& command) {
+    const auto getenv = [this](const char* name) { return environment_.get(name); };
+    auto root = state_root(getenv);
+    if (root.ok()) state_ = root.value() / repository_key(remote_url_);
+    const std::string id = new_run_id(clock_.now());
+    runs_ = state_ / "runs";
+    fs::path directory;
+    if (options_.run_dir) {
+        directory = *options_.run_dir;
+    } else {
+        if (!root.ok()) return std::move(root).error();
+        own_run_dir_ = true;
+        directory = runs_ / id;
+    }
+    (void)command;
+    LOCKSTEP_TRY(store_, DirRunStore::create(directory, id, clock_));
+    return {};
+}
+
+Result<void> Machine::open(const std::string& command) {
+    if (options_.now) {
+        LOCKSTEP_TRY(now_, parse_now(*options_.now));
+    }
+    if (options_.config_file) {
+        auto text = files_.read(*options_.config_file, 1u << 20);
+        if (!text.ok()) return Error{ErrorKind::config, "the configuration file cannot be read", text.error().why, "check --config"};
+        machine_file_ = RepositoryFile{*options_.config_file, std::move(text).value()};
+    }
+    LOCKSTEP_TRY(config_, configure(std::nullopt));
+    if (command == "build") {
+        GitSettings settings;
+        settings.timeout = config_.git.timeout;
+        settings.getenv = [this](const char* name) { return environment_.get(name); };
+        git_ = std::make_unique<GitRepository>(*processes_, settings);
+        LOCKSTEP_TRY(const auto checkout, git_->checkout(options_.repo));
+        remote_url_ = checkout.root.string();
+    } else {
+        LOCKSTEP_TRY_VOID(open_git());
+    }
+    LOCKSTEP_TRY_VOID(open_store(command));
+    ConsoleOptions console;
+    console.tty = isatty(STDERR_FILENO) == 1;
+    console.color = use_color(options_.color, console.tty, [this](const char* name) { return environment_.get(name); });
+    console.quiet = options_.quiet;
+    console.plain = options_.plain;
+    console.runner = runner_.kind;
+    console_ = std::make_unique<Console>(console, clock_);
+    sinks_ = std::make_unique<Sinks>(*console_, *store_);
+    return {};
+}
+
+bool Machine::color_on_stdout() const {
+    return use_color(options_.color, isatty(STDOUT_FILENO) == 1, [this](const char* name) { return environment_.get(name); });
+}
+
+RunSettings Machine::settings(const std::string& command) const {
+    const auto machine = machine_facts();
+    RunSettings settings;
+    settings.command = command;
+    settings.dry_run = options_.dry_run;
+    settings.detailed_exit_code = options_.detailed_exit_code;
+    settings.hosts_from_flags = options_.hosts_from_flags;
+    settings.repo = options_.repo;
+    settings.now = now_;
+    settings.environment = runner_;
+    settings.tool_version = LOCKSTEP_VERSION;
+    settings.cores = machine.cores;
+    settings.memory_bytes = machine.memory_bytes;
+    settings.secret_nonce = random_hex();
+    return settings;
+}
+
+RunPorts Machine::ports() {
+    return {.processes = *processes_, .git = *git_, .store = *store_, .clock = clock_, .events = *sinks_, .files = files_,
+            .configure = [this](const std::optional<RepositoryFile>& file) { return configure(file); },
+            .make_forge = [this](const Config& config, const RemoteFacts& remote) {
+                return make_forge(config, environment_, remote.url, state_ / "forge", http_, clock_);
+            },
+            .lock = [this](const std::string& remote_url, const std::string& base) -> Result<std::unique_ptr<HeldLock>> {
+                const auto holder = fmt::format("run {} · process {} · since {}\n", store_->run_id(), getpid(), format_utc(clock_.now()));
+                const fs::path place = state_.empty() ? store_->root() : state_;
+                LOCKSTEP_TRY(auto lock, RunLock::acquire(place / ("lock-" + file_slug(remote_url + " " + base)), holder));
+                return std::unique_ptr<HeldLock>(std::make_unique<Held>(std::move(lock)));
+            },
+            .interrupted = [this] { return signal_.load(); },
+            .getenv = [this](const char* name) { return environment_.get(name); }};
+}
+
+void Machine::clean_up(bool keep_work) {
+    std::error_code ignored;
+    if (!keep_work) fs::remove_all(store_->root() / "work", ignored);
+    if (own_run_dir_) prune_runs(runs_, config_.report.keep_runs, store_->run_id());
+}
+
+}  // namespace lockstep::cli
