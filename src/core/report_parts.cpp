@@ -49,6 +49,17 @@ std::string commit(const RunReport& report, std::string_view id) {
     return link(fmt::format("`{}`", short_id(id)), page);
 }
 
+std::string next_action(const RunReport& report) {
+    const std::string_view action = report.ending.next_action;
+    if (action.empty()) return {};
+    // An escaped address is no link, and nobody can copy it.
+    const auto url = report.pull ? link_target(report.pull->url) : "";
+    const auto at = url.empty() ? std::string_view::npos : action.find(url);
+    if (at == std::string_view::npos) return fmt::format("Next: {}\n\n", inline_text(action, 500));
+    return fmt::format("Next: {} [pull request {}]({}){}\n\n", inline_text(action.substr(0, at), 300),
+                       report.pull->number, url, inline_text(action.substr(at + url.size()), 300));
+}
+
 std::string names(const std::vector<std::string>& foreign, std::size_t max_names) {
     // Never "and 1 more": the name itself is as short.
     const auto shown = foreign.size() <= max_names + 1 ? foreign.size() : max_names;

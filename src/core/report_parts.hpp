@@ -26,6 +26,9 @@ namespace lockstep::parts {
 /// The sentence that opens every Markdown rendering.
 [[nodiscard]] std::string verdict(const RunReport& report);
 
+/// What to do next as a paragraph, with the address of the pull request as a link; "" when there is nothing to do.
+[[nodiscard]] std::string next_action(const RunReport& report);
+
 struct Section {
     std::string head;               ///< heading, and table header if any
     std::vector<std::string> rows;  ///< whole lines or blocks, each ending with a newline
