@@ -29,7 +29,7 @@ std::string how_it_ended(const RunReport& report) {
                                    before.empty() ? "" : " at ", commit(report, before));
     switch (report.ending.outcome) {
         case Outcome::landed:
-            return fmt::format("{} now is {}.", base, commit(report, report.repo.base_after));
+            return fmt::format("{} is now at {}.", base, commit(report, report.repo.base_after));
         case Outcome::unchanged:
             return "Every input is at its newest revision already.";
         case Outcome::would_land:

@@ -133,7 +133,7 @@ std::string report_text(const RunReport& report, bool color) {
     std::string tail;
     for (const auto& notice : report.notices) tail += "note: " + clean_line(notice, 600) + "\n";
     for (const auto& limit : report.limits) tail += "cut: " + clean_line(limit, 300) + "\n";
-    if (report.pull)
+    if (report.pull && report.ending.next_action.find(report.pull->url) == std::string::npos)
         tail += fmt::format("pull request {}: {}\n", report.pull->number, clean_line(report.pull->url, 500));
     if (!report.ending.next_action.empty()) tail += "next: " + clean_line(report.ending.next_action, 500) + "\n";
     return tail.empty() ? text : text + "\n" + tail;

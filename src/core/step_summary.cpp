@@ -16,7 +16,8 @@ constexpr std::size_t k_tail_bytes = 16'000;
 
 std::string opening(const RunReport& report) {
     auto text = parts::verdict(report) + "\n" + parts::next_action(report);
-    if (report.pull)
+    // The next step usually names the pull request already.
+    if (report.pull && report.ending.next_action.find(report.pull->url) == std::string::npos)
         text += fmt::format("Pull request: {}\n\n",
                             parts::link(fmt::format("number {}", report.pull->number), report.pull->url));
     return text;

@@ -91,6 +91,35 @@ TEST(PullTitle, SaysHowManyHostsFail) {
     EXPECT_LE(pull_title(report).size(), 255U);
 }
 
+TEST(PullTitle, CountsInPlainWords) {
+    using S = HostState;
+    struct Case {
+        std::vector<std::pair<S, bool>> hosts;  ///< state, required
+        std::string words;
+    };
+    for (const auto& [hosts, words] : std::vector<Case>{
+             {{}, "no hosts"},
+             {{{S::built, true}}, "the one host is proved"},
+             {{{S::failed, true}}, "1 of 1 host fails"},
+             {{{S::cached, true}, {S::unchanged, true}}, "all 2 hosts are proved"},
+             {{{S::built, true}, {S::skipped, true}}, "the one host is proved"},
+             {{{S::failed, true}, {S::built, true}}, "1 of 2 hosts fails"},
+             {{{S::failed, true}, {S::timeout, true}, {S::infra_error, true}}, "2 of 3 hosts fail, 1 unknown"},
+             {{{S::unsupported, true}, {S::built, true}}, "1 of 2 hosts cannot be built here"},
+             {{{S::interrupted, true}, {S::not_started, true}, {S::built, true}}, "2 of 3 hosts unknown"},
+             {{{S::built, true}, {S::evaluated, true}}, "1 of 2 hosts proved, 1 evaluated only"},
+             {{{S::built, true}, {S::failed, false}}, "1 of 2 hosts proved, 1 not required and not proved"},
+             {{{S::failed, true}, {S::failed, false}}, "1 of 2 hosts fails"}}) {
+        RunReport report;
+        for (const auto& [state, required] : hosts) {
+            report.hosts.emplace_back().state = state;
+            report.hosts.back().required = required;
+        }
+        report.repo.branch = "u/2026-11-21";
+        EXPECT_EQ(pull_title(report), "flake.lock update 2026-11-21: " + words);
+    }
+}
+
 TEST(PullBody, IsGolden) {
     test::expect_golden("pull/red.md", body_of(test::sample_report()));
 }
