@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The record of a run, and everything that is rendered from it. report.json is the record; every other output is made
-// from the same RunReport, so `report_from_json(report_json(r)) == r` must hold.
+// from the same RunReport, so `report_from_json(report_json(r)) == r` must hold: exactly, for clean texts, hosts sorted by
+// name and times in whole milliseconds, which is what the JSON keeps.
 #pragma once
 
 #include <chrono>
