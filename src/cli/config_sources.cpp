@@ -2,9 +2,8 @@
 // Putting the sources of configuration together.
 #include "cli/config_sources.hpp"
 
-#include <algorithm>
-
 #include "edges/yaml_config.hpp"
+#include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/target.hpp"
 #include "lockstep/core/text.hpp"
@@ -13,44 +12,34 @@ namespace lockstep::cli {
 
 namespace {
 
-/// Variables of tests and tools that share the prefix.
+/// Variables of builds and tests of lockstep itself that share the prefix; documented in docs/CONFIG.md.
 bool is_not_ours(const std::string& name) {
-    return name.rfind("LOCKSTEP_TEST_", 0) == 0 || name == "LOCKSTEP_OPENAPI_DIR" || name == "LOCKSTEP_UPDATE_GOLDEN" || name == "LOCKSTEP_REQUIRE_NIX";
+    return name.starts_with("LOCKSTEP_TEST_") || name == "LOCKSTEP_OPENAPI_DIR" || name == "LOCKSTEP_UPDATE_GOLDEN" ||
+           name == "LOCKSTEP_REQUIRE_NIX";
 }
 
-RawValue raw_value(const ConfigKey& key, const std::string& text) {
-    RawValue value;
-    value.scalar = text;
-    value.quoted = key.type == KeyType::text;
-    if (key.type == KeyType::text_list) {
-        value.shape = RawValue::Shape::list;
-        for (const auto& part : split(text, ','))
-            if (!trim(part).empty()) value.list.emplace_back(trim(part));
-    } else if (key.type == KeyType::text_map) {
-        value.shape = RawValue::Shape::map;
-        for (const auto& part : split(text, ',')) {
-            const auto equals = part.find('=');
-            if (equals != std::string::npos) value.map.emplace_back(trim(part.substr(0, equals)), trim(part.substr(equals + 1)));
-        }
+/// "LOCKSTEP_SLOTS: there is no such key, did you mean LOCKSTEP_PROVE_SLOTS?"
+std::string unknown_variable(const std::string& name) {
+    std::vector<std::string> known;
+    std::string near;
+    for (const auto& key : config_keys()) {
+        known.push_back(variable_of(key.path));
+        if (known.back().ends_with(name.substr(std::string("LOCKSTEP").size()))) near = known.back();
     }
-    return value;
+    if (near.empty()) near = nearest(name, known);
+    return clean_line(name, 80) + ": there is no such key" + (near.empty() ? "" : ", did you mean " + near + "?");
 }
 
 void take_variables(const Sources& sources, Config& config, std::vector<std::string>& mistakes) {
     std::map<std::string, const ConfigKey*> keys;
-    std::vector<std::string> known;
-    for (const auto& key : config_keys()) {
-        keys[variable_of(key.path)] = &key;
-        known.push_back(variable_of(key.path));
-    }
+    for (const auto& key : config_keys()) keys[variable_of(key.path)] = &key;
     for (const auto& [name, text] : sources.variables) {
-        if (name.rfind("LOCKSTEP_", 0) != 0 || is_not_ours(name) || text.empty()) continue;
+        if (!name.starts_with("LOCKSTEP_") || is_not_ours(name) || text.empty()) continue;
         const auto key = keys.find(name);
         if (key == keys.end()) {
-            const auto near = nearest(name, known);
-            mistakes.push_back(name + ": there is no such key" + (near.empty() ? "" : ", did you mean " + near + "?"));
-        } else if (const auto wrong = key->second->set(config, raw_value(*key->second, text))) {
-            mistakes.push_back(name + " " + *wrong);
+            mistakes.push_back(unknown_variable(name));
+        } else if (auto wrong = set_key(config, *key->second, name, raw_from_text(key->second->type, text))) {
+            mistakes.push_back(std::move(*wrong));
         }
     }
 }
@@ -62,19 +51,22 @@ Result<Config> assemble(const Sources& sources) {
     std::vector<std::string> mistakes;
     const auto load = [&](const std::optional<std::string>& text, const std::string& name, bool machine) {
         if (!text) return;
-        for (const auto& mistake : load_yaml(*text, name, machine, config))
-            mistakes.push_back(clean_line(mistake.file, 200) + ":" + std::to_string(mistake.line) + ":" + std::to_string(mistake.column) + ": " + mistake.text);
+        for (const auto& mistake : load_yaml(*text, name, machine, config)) mistakes.push_back(mistake_line(mistake));
     };
     load(sources.repository_text, sources.repository_name, false);
     load(sources.machine_text, sources.machine_name, true);
     take_variables(sources, config, mistakes);
-    for (const auto& [path, value] : sources.overrides)
-        if (const auto* key = find_key(path); key != nullptr)
-            if (const auto wrong = key->set(config, value)) mistakes.push_back(path + " " + *wrong);
-    if (config.commit.name.empty() != config.commit.email.empty()) mistakes.emplace_back("commit.name and commit.email belong together: set both or neither");
+    for (const auto& [path, value] : sources.overrides) {
+        const auto* key = find_key(path);
+        LOCKSTEP_CHECK(key != nullptr);
+        if (auto wrong = set_key(config, *key, path, value)) mistakes.push_back(std::move(*wrong));
+    }
+    for (auto& text : contradictions(config)) mistakes.push_back(std::move(text));
     if (mistakes.empty()) return config;
-    return Error{ErrorKind::config, mistakes.size() == 1 ? "the configuration has a mistake" : "the configuration has " + plural(mistakes.size(), "mistake"), join(mistakes, "\n"),
-                 "see `lockstep schema config` or docs/CONFIG.md"};
+    const auto what = mistakes.size() == 1 ? "the configuration has a mistake"
+                                           : "the configuration has " + plural(mistakes.size(), "mistake");
+    return Error{ErrorKind::config, what, join(mistakes, "\n"),
+                 "docs/CONFIG.md has all keys; `lockstep schema config` prints the schema"};
 }
 
 }  // namespace lockstep::cli

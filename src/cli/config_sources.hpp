@@ -18,7 +18,8 @@ namespace lockstep::cli {
 struct Sources {
     std::optional<std::string> repository_text, machine_text;
     std::string repository_name, machine_name;
-    std::map<std::string, std::string> variables;  ///< the environment; an empty LOCKSTEP_* variable is the same as none
+    std::map<std::string, std::string>
+        variables;  ///< the environment; an empty LOCKSTEP_* variable is the same as none
     std::vector<std::pair<std::string, RawValue>> overrides;
 };
 

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "lockstep/core/text.hpp"
 
 namespace lockstep::cli {
@@ -13,98 +11,123 @@ namespace lockstep::cli {
 namespace {
 
 constexpr std::size_t k_width = 80;
+constexpr std::size_t k_column = 28;
 
-std::string wrapped(const std::string& text, std::size_t indent) {
-    std::string result, line;
-    for (const auto& word : words(text)) {
-        if (!line.empty() && indent + line.size() + 1 + word.size() > k_width) {
-            result += line + "\n" + std::string(indent, ' ');
-            line.clear();
-        }
-        line += (line.empty() ? "" : " ") + word;
+/// Characters, as far as our own texts go: continuation bytes of UTF-8 take no column.
+std::size_t columns(std::string_view text) {
+    std::size_t count = 0;
+    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
+    return count;
+}
+
+/// `head` on the left, `doc` wrapped in the right column.
+std::string entry(const std::string& head, std::string_view doc) {
+    const std::string gap(k_column, ' ');
+    std::string text = head;
+    std::size_t at = columns(head);
+    if (at + 2 > k_column) {
+        text += "\n" + gap;
+    } else {
+        text += gap.substr(at);
     }
-    return result + line + "\n";
+    at = k_column;
+    bool first = true;
+    for (const auto& word : words(doc)) {
+        if (!first && at + 1 + columns(word) > k_width) {
+            text += "\n" + gap;
+            at = k_column;
+            first = true;
+        }
+        text += (first ? "" : " ") + word;
+        at += columns(word) + (first ? 0 : 1);
+        first = false;
+    }
+    return text + "\n";
 }
 
 std::string examples_of(std::string_view command) {
-    static const std::map<std::string_view, std::string_view> texts{
-        {"run", "  lockstep run --dry-run              prove tonight's update, change nothing\n"
-                "  lockstep run --input nixpkgs        update one input only\n"
-                "  lockstep run --exit-zero-on pr      a pull request is no failure of the job\n"},
-        {"plan", "  lockstep plan                       what would a run do now?\n"},
-        {"build", "  lockstep build                      prove every host of the checked-out commit\n"
-                  "  lockstep build web1 'db*'           prove some of them\n"},
-        {"doctor", "  lockstep doctor                     check Nix, remote, token, flake\n"},
-        {"init", "  lockstep init --output -            look at the proposal\n"
-                 "  lockstep init                       write it\n"},
-        {"lockdiff", "  git show HEAD~:flake.lock | lockstep lockdiff - flake.lock\n"
-                     "  lockstep lockdiff --markdown old.lock new.lock\n"},
-        {"schema", "  lockstep schema config > lockstep.schema.json\n"},
-    };
-    const auto found = texts.find(command);
-    return found == texts.end() ? "" : std::string(found->second);
+    std::string text = "Examples:\n";
+    for (const auto& example : example_table()) {
+        if (example.command != command) continue;
+        const auto head = fmt::format("  {}", example.line);
+        text += example.doc.empty()
+                    ? head + "\n"
+                    : fmt::format("{}{:<{}}{}\n", head, "", 40 - std::min<std::size_t>(38, columns(head)), example.doc);
+    }
+    return text;
 }
 
 }  // namespace
 
-std::string version_text() { return fmt::format("lockstep {}\n", LOCKSTEP_VERSION); }
+const std::vector<Example>& example_table() {
+    static const std::vector<Example> rows{
+        {"", "lockstep init", "write a commented lockstep.yaml"},
+        {"", "lockstep doctor", "check everything before it matters"},
+        {"", "lockstep run --dry-run", "update and prove, change nothing"},
+        {"", "lockstep run", "update, prove, land or propose"},
+        {"", "lockstep build web1", "prove one host of this commit"},
+        {"run", "lockstep run --dry-run", "prove an update, change nothing"},
+        {"run", "lockstep run --input nixpkgs", "update one input only"},
+        {"run", "lockstep run --exit-zero-on pr", "a pull request is no failed job"},
+        {"plan", "lockstep plan", "what would a run do now?"},
+        {"plan", "lockstep plan --host 'web-*'", "and only with these hosts?"},
+        {"build", "lockstep build", "prove every host of this commit"},
+        {"build", "lockstep build web1 'db*'", "prove some of them"},
+        {"doctor", "lockstep doctor", "check Nix, remote, token, flake"},
+        {"doctor", "lockstep doctor --json", "the findings for a script"},
+        {"init", "lockstep init --output -", "look at the proposal"},
+        {"init", "lockstep init", "write it"},
+        {"lockdiff", "git show HEAD~:flake.lock | lockstep lockdiff - flake.lock", ""},
+        {"lockdiff", "lockstep lockdiff --markdown old.lock new.lock", ""},
+        {"schema", "lockstep schema config > lockstep.schema.json", ""},
+        {"schema", "lockstep schema report", "the schema of report.json"},
+    };
+    return rows;
+}
+
+std::string version_text() {
+    return fmt::format("lockstep {}\n", LOCKSTEP_VERSION);
+}
 
 std::string program_help() {
     std::string text =
         "lockstep keeps a NixOS fleet's flake.lock moving, and never lets the base branch\n"
-        "point at a commit whose hosts do not build.\n\n"
-        "Examples:\n"
-        "  lockstep init                       write a commented lockstep.yaml\n"
-        "  lockstep doctor                     check everything before it matters\n"
-        "  lockstep run --dry-run              update and prove, change nothing\n"
-        "  lockstep run                        update, prove, land or propose\n"
-        "  lockstep build web1                 prove a host of the checked-out commit\n\n"
-        "Commands:\n";
-    for (const auto& command : command_table()) {
-        const std::string head = fmt::format("{} {}", command.name, command.operands);
-        text += fmt::format("  {:<26}", head) + wrapped(std::string(command.doc), 28);
-    }
-    text += "\n`lockstep help COMMAND` tells a command's flags. Results go to stdout, talk to stderr.\n"
-            "Exit codes: 0 landed or nothing to do · 20 hosts failed, pull request · 21 the same,\n"
-            "no pull request · 30/31 base moved/refused · 40/41 infrastructure/credentials ·\n"
-            "64 usage · 78 configuration · 75 locked · 70 bug · 130/143 interrupted.\n";
+        "point at a commit whose hosts do not build.\n\n" +
+        examples_of("") + "\nCommands:\n";
+    for (const auto& command : command_table())
+        text += entry(fmt::format("  {}{}{}", command.name, command.operands.empty() ? "" : " ", command.operands),
+                      command.doc);
+    text += entry("  help [COMMAND]", "this text, or a command's flags");
+    text += "\nExit codes:\n";
+    for (const auto& row : exit_table()) text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.doc);
+    text +=
+        "\nResults go to standard output, talk to standard error. Secrets come from files\n"
+        "or the runner's variables, never by flag. `lockstep help run` lists the flags.\n";
     return text;
 }
 
 std::string command_help(const CommandRow& command) {
-    std::string text = fmt::format("lockstep {}: {}\n\nExamples:\n{}\nUsage: lockstep {} [FLAG…]{}{}\n\nFlags:\n", command.name, command.doc, examples_of(command.name), command.name,
-                                   command.operands.empty() ? "" : " ", command.operands);
+    auto text = fmt::format("lockstep {}: {}\n\n{}\n", command.name, command.doc, examples_of(command.name));
+    text += fmt::format("Usage: lockstep {} [FLAG…]{}{}\n\nFlags:\n", command.name, command.operands.empty() ? "" : " ",
+                        command.operands);
     for (const auto& option : option_table()) {
         if (!takes(command, option)) continue;
-        const std::string head = fmt::format("  --{}{}{}", option.name, option.argument.empty() ? "" : " ", option.argument);
-        const std::string doc = std::string(option.doc) + (option.repeatable ? " (repeatable)" : "");
-        text += fmt::format("{:<28}", head) + wrapped(doc, 28);
+        const auto head = fmt::format("  --{}{}{}", option.name, option.argument.empty() ? "" : " ", option.argument);
+        text += entry(head, std::string(option.doc) + (option.repeatable ? " (repeatable)" : ""));
     }
     return text;
 }
 
-std::string man_page() {
-    std::string text = ".TH LOCKSTEP 1 \"\" \"lockstep\" \"User Commands\"\n.SH NAME\nlockstep \\- keep a NixOS fleet's flake.lock moving\n"
-                       ".SH SYNOPSIS\n.B lockstep\n\\fICOMMAND\\fR [\\fIFLAG\\fR...] [\\fIOPERAND\\fR...]\n.SH DESCRIPTION\n"
-                       "Updates flake.lock on a dated branch, builds every host, and moves the base branch to the very commit that was proved, or opens a labelled pull request "
-                       "with the root causes and logs.\n.SH COMMANDS\n";
-    const auto roff = [](std::string_view raw) { return replace_all(replace_all(std::string(raw), "\\", "\\\\"), "-", "\\-"); };
-    for (const auto& command : command_table()) text += fmt::format(".TP\n.B {} {}\n{}\n", roff(command.name), roff(command.operands), roff(command.doc));
-    text += ".SH OPTIONS\n";
+std::string flags_markdown() {
+    std::string text = "### Flags\n\n| flag | key | commands |\n| --- | --- | --- |\n";
     for (const auto& option : option_table()) {
+        if (option.key.empty()) continue;
         std::vector<std::string> names;
         for (const auto& command : command_table())
             if (takes(command, option)) names.emplace_back(command.name);
-        text += fmt::format(".TP\n\\fB\\-\\-{}\\fR \\fI{}\\fR\n{}. Commands: {}.\n", roff(option.name), roff(option.argument), roff(option.doc), join(names, ", "));
+        text += fmt::format("| `--{} {}`{} | `{}` | {} |\n", option.name, option.argument,
+                            option.repeatable ? " (repeatable)" : "", option.key, join(names, ", "));
     }
-    text += ".SH EXIT STATUS\n";
-    static const std::vector<std::pair<int, std::string_view>> codes{
-        {0, "landed, nothing to do, or a dry run that would have landed"}, {10, "nothing to do, with --detailed-exit-code"},
-        {20, "hosts failed; pull request opened or updated"}, {21, "hosts failed; the pull request could not be written"},
-        {30, "the base branch moved"}, {31, "the base branch is protected, rewritten or gone"}, {40, "infrastructure: network, forge, Nix daemon, disk"},
-        {41, "credentials"}, {64, "usage"}, {70, "a bug"}, {75, "another run holds the lock"}, {78, "configuration"}, {130, "interrupted"}, {143, "terminated"}};
-    for (const auto& [code, doc] : codes) text += fmt::format(".TP\n.B {}\n{}\n", code, roff(doc));
-    text += ".SH FILES\n.TP\n.I lockstep.yaml\nthe repository's configuration, read from the base commit\n.TP\n.I $XDG_STATE_HOME/lockstep\nruns, with report.json, logs and journal\n";
     return text;
 }
 

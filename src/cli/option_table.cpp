@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The commands and their options, once.
+// The commands, their options and the exit codes, once.
 #include "cli/options.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -22,35 +22,69 @@ const std::vector<OptionRow>& option_table() {
     static const std::vector<OptionRow> rows{
         {"repo", "DIR", "the checkout (default: the current directory)", "all", ""},
         {"flake", "SUBDIR", "directory of the flake below the repository's root", "all", "flake"},
-        {"config", "FILE", "the machine's own configuration, beats the repository's lockstep.yaml", "all", ""},
-        {"remote", "NAME", "git remote to update (default: origin)", "run plan doctor", "remote"},
-        {"base", "BRANCH", "branch to move (default: the remote's default branch)", "run plan doctor", "base"},
-        {"branch", "TEMPLATE", "name of the update branch (default: flake-update/%Y-%m-%d)", "run plan", "branch"},
-        {"host", "SELECTOR", "only these hosts: names or globs", "run plan build", "targets.include", true},
-        {"exclude", "SELECTOR", "leave these hosts out", "run plan build", "targets.exclude", true},
-        {"attributes", "SET", "attribute sets to prove (default: nixosConfigurations)", "run plan build", "targets.attributes", true},
-        {"foreign", "POLICY", "hosts that nobody here can build: require, evaluate or ignore", "run plan build", "targets.foreign"},
-        {"input", "NAME", "update only these flake inputs", "run plan", "update.inputs", true},
-        {"exclude-input", "NAME", "leave these flake inputs alone", "run plan", "update.exclude", true},
+        {"config", "FILE", "the machine's own configuration; beats the repository's lockstep.yaml", "all", ""},
+        {"remote", "NAME", "git remote to update (default: origin)", "run plan build doctor init", "remote"},
+        {"base", "BRANCH", "branch to move (default: the remote's default branch)", "run plan build doctor init",
+         "base"},
+        {"branch", "TEMPLATE", "name of the update branch (default: flake-update/%Y-%m-%d)", "run plan doctor",
+         "branch"},
+        {"host", "SELECTOR", "only these hosts: a name or a glob", "run plan build doctor", "targets.include", true},
+        {"exclude", "SELECTOR", "leave these hosts out: a name or a glob", "run plan build doctor", "targets.exclude",
+         true},
+        {"attributes", "LIST", "attribute sets to prove (default: nixosConfigurations)", "run plan build doctor",
+         "targets.attributes", true},
+        {"foreign", "POLICY", "hosts that nobody here can build: require, evaluate or ignore", "run plan build doctor",
+         "targets.foreign"},
+        {"input", "NAME", "update only this flake input", "run plan", "update.inputs", true},
+        {"exclude-input", "NAME", "leave these flake inputs alone: a name or a glob", "run plan", "update.exclude",
+         true},
         {"dry-run", "", "do everything up to the decision; change nothing", "run", ""},
         {"detailed-exit-code", "", "exit with 10 when there is nothing to do", "run", ""},
-        {"exit-zero-on", "WORDS", "turn results into exit code 0: pr, infrastructure, base-moved, …", "run build", "", true},
-        {"forge", "KIND", "auto, github, gitea, forgejo, directory:DIR or none", "run plan doctor", "forge.kind"},
-        {"forge-url", "URL", "web root of the forge", "run plan doctor", "forge.url"},
-        {"token-file", "FILE", "file that holds the forge's token (mode 0600)", "run plan doctor", "forge.token_file"},
-        {"slots", "N", "builds at once (default: cores)", "run plan build", "prove.slots"},
-        {"evaluators", "N", "evaluation processes at once (default: cores and memory)", "run plan build", "prove.evaluators"},
+        {"exit-zero-on", "LIST",
+         "results that exit with 0: nothing, pr, no-pr, base-moved, base-refused, infrastructure, credentials, alarm, "
+         "locked",
+         "run build", "", true},
+        {"forge", "KIND", "auto, github, gitea, forgejo, directory:DIR or none", "run plan doctor init", "forge.kind"},
+        {"forge-url", "URL", "web address of the forge", "run plan doctor init", "forge.url"},
+        {"token-file", "FILE", "file that holds the forge's token (mode 0600)", "run plan doctor init",
+         "forge.token_file"},
+        {"slots", "N", "builds at once (default: as many as cores)", "run plan build doctor", "prove.slots"},
+        {"evaluators", "N", "evaluation processes at once (default: by cores and memory)", "run plan build doctor",
+         "prove.evaluators"},
         {"nix-bin", "DIR", "directory of the Nix programs (default: PATH)", "all", "nix.bin_dir"},
+        {"nix-option", "NAME=VALUE", "option of nix.conf for every Nix command", "run plan build doctor", "nix.options",
+         true},
         {"run-dir", "DIR", "directory of this run (default: below the state directory)", "run plan build", ""},
-        {"now", "TIME", "the date of the run, for tests", "run plan build", ""},
-        {"json", "", "the result as JSON on stdout, nothing else there", "run plan build doctor lockdiff", ""},
+        {"now", "TIME", "the moment of the run, for tests: 2026-11-21T02:00:00Z", "run plan build", ""},
+        {"json", "", "the result as JSON on standard output, nothing else there", "run plan build doctor lockdiff", ""},
         {"markdown", "", "the result as Markdown", "lockdiff", ""},
-        {"output", "FILE", "where to write (default: lockstep.yaml beside the flake; - for stdout)", "init", ""},
+        {"output", "FILE", "where to write (default: lockstep.yaml beside the flake; - for standard output)", "init",
+         ""},
         {"force", "", "replace an existing file", "init", ""},
         {"plain", "", "no live display", "all", ""},
         {"quiet", "", "only warnings, failures and the last line", "all", ""},
         {"color", "WHEN", "auto, always or never", "all", ""},
-        {"help", "", "help for the command", "all lockdiff schema", ""},
+        {"help", "", "help for the command; also -h", "all lockdiff schema", ""},
+    };
+    return rows;
+}
+
+const std::vector<ExitRow>& exit_table() {
+    static const std::vector<ExitRow> rows{
+        {ExitCode::ok, "landed, nothing to do, or a dry run that would have landed"},
+        {ExitCode::nothing_to_do, "nothing to do, with --detailed-exit-code"},
+        {ExitCode::hosts_failed, "hosts failed; pull request opened or updated"},
+        {ExitCode::hosts_failed_no_pr, "hosts failed; the pull request could not be written"},
+        {ExitCode::base_moved, "the base branch kept moving; nothing landed"},
+        {ExitCode::base_refused, "the base branch is protected, rewritten or gone"},
+        {ExitCode::infrastructure, "network, forge, Nix daemon or disk"},
+        {ExitCode::credentials, "a token, key or permission was refused"},
+        {ExitCode::usage, "the command line is wrong"},
+        {ExitCode::internal, "a bug in lockstep"},
+        {ExitCode::locked, "another run holds the lock"},
+        {ExitCode::config, "the configuration, flake or repository is wrong"},
+        {ExitCode::interrupted, "interrupted (Ctrl-C)"},
+        {ExitCode::terminated, "terminated (SIGTERM)"},
     };
     return rows;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lockstep/core/config_keys.hpp"
+#include "lockstep/core/exit_code.hpp"
 #include "lockstep/core/result.hpp"
 
 namespace lockstep::cli {
@@ -23,6 +24,13 @@ struct OptionRow {
 };
 [[nodiscard]] const std::vector<OptionRow>& option_table();
 
+/// The exit codes that the commands of this version can end with.
+struct ExitRow {
+    ExitCode code;
+    std::string_view doc;
+};
+[[nodiscard]] const std::vector<ExitRow>& exit_table();
+
 struct CommandRow {
     std::string_view name, operands, doc;
     std::size_t least = 0, most = 0;  ///< operands
@@ -33,8 +41,8 @@ struct CommandRow {
 
 struct Options {
     std::string command;
-    std::vector<std::string> operands;
-    std::optional<std::string> text;  ///< help, man page or version: print this and end
+    std::vector<std::string> operands;  ///< those of `build` are in `overrides` too, as targets.include
+    std::optional<std::string> text;    ///< help, man page or version: print this and end
     std::string repo = ".";
     std::optional<std::string> config_file, run_dir, now, output;
     bool json = false, markdown = false, plain = false, quiet = false, force = false;
@@ -44,8 +52,8 @@ struct Options {
     std::vector<std::pair<std::string, RawValue>> overrides;  ///< configuration key → value, validated
 };
 
-/// Errors (usage): unknown command or flag (with the nearest known one), missing or superfluous operands, values that the
-/// configuration key refuses.
+/// Errors (usage): unknown command or flag (with the nearest known one), missing or superfluous operands, values that
+/// the configuration key refuses.
 [[nodiscard]] Result<Options> parse_options(const std::vector<std::string>& args);
 
 }  // namespace lockstep::cli
