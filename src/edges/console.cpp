@@ -46,9 +46,10 @@ Console::Console(ConsoleOptions options, const Clock& clock)
     : options_(options),
       clock_(clock),
       output_(options.fd),
-      live_(options.tty && !options.plain && !options.quiet && options.runner == runner::Kind::none),
+      region_(options.tty && !options.plain && !options.quiet && options.runner == runner::Kind::none),
+      live_(region_),
       last_output_(clock.steady()) {
-    if (options_.heartbeat.count() <= 0) return;
+    if (options_.heartbeat.count() <= 0 || options_.quiet) return;
     // Signals belong to the thread that watches for them: this one takes none.
     sigset_t all, before;
     sigfillset(&all);
@@ -85,7 +86,7 @@ void Console::tell(const Event& event) {
     }
     if (options_.quiet) return;
     if (const auto* stage = std::get_if<StageStarted>(&event)) {
-        if (!live_) line(stage_start_line(*stage));
+        if (!region_) line(stage_start_line(*stage));
     } else if (const auto* ended = std::get_if<StageEnded>(&event)) {
         line(stage_end_line(*ended, paint));
     } else if (const auto* found = std::get_if<HostsFound>(&event)) {
@@ -108,7 +109,7 @@ void Console::tell_host(const HostEnded& event) {
     const auto& host = event.result;
     if (options_.quiet && !needs_a_look(host.state)) return;
     print(host_line(host, progress_.name_width(), Paint(options_.color)) + "\n");
-    if (!live_ && !options_.quiet && !options_.tty && needs_a_look(host.state)) tell_tail(event);
+    if (!region_ && !options_.quiet && needs_a_look(host.state)) tell_tail(event);
 }
 
 void Console::tell_tail(const HostEnded& event) {
@@ -135,8 +136,9 @@ void Console::foreign(std::string_view text) noexcept {
 }
 
 void Console::print(std::string text, bool ours) {
-    if (actions() && !ours) text = runner::harmless(text);
+    if (actions() && !ours) text = runner::split_commands(text);
     last_output_ = clock_.steady();
+    dirty_ = true;
     if (!live_) return output_.write(text);
     const bool stood = !drawn_.empty();
     erase();

@@ -73,6 +73,7 @@ private:
     ConsoleOutput output_;
     ConsoleProgress progress_;
     std::set<std::string> causes_shown_;
+    const bool region_;  ///< there is a live region until stop()
     bool live_;
     bool dirty_ = false, stopping_ = false;
     std::vector<std::size_t> drawn_;  ///< columns of each line of the live region that stands on the screen

@@ -44,11 +44,13 @@ using GetEnv = std::function<std::string(const char* name)>;  ///< "" when unset
 
 /// Foreign text that may stand in any line of talk, also first: cleaned, "##[" and "::" split. Idempotent.
 [[nodiscard]] std::string harmless(std::string_view foreign);
+/// The same without cleaning, for text that is clean already and may hold colour codes of our own.
+[[nodiscard]] std::string split_commands(std::string_view clean);
 
 /// Lines for GITHUB_OUTPUT: multi-line safe with a random delimiter that is no line of any value; NUL and CR removed.
 [[nodiscard]] std::string outputs(const std::vector<std::pair<std::string, std::string>>& values, std::string_view random_hex);
 /// result, exit_code, base_before, base_after, branch, commit, pull_request, pull_request_url, changed, failed_hosts (JSON array; names beyond 30 kB are left out),
-/// failed_count, report (path): the step outputs of a run.
+/// failed_count, report (path), run_dir (its directory): the step outputs of a run.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> output_values(const RunReport& report, std::string_view report_path);
 
 /// At most 8 annotations: root causes first, each with the hosts it breaks; the last says how many more there are.

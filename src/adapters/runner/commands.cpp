@@ -36,6 +36,14 @@ bool is_graphic(char c) {
     return c > ' ' && c < '\x7F';
 }
 
+/// Runners compare names without regard to case.
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return result;
+}
+
 std::string plain_word(std::string_view text) {
     std::string word;
     for (const char c : text)
@@ -57,9 +65,13 @@ std::vector<std::string> value_lines(std::string_view value) {
 }  // namespace
 
 std::string harmless(std::string_view foreign) {
+    return split_commands(clean_text(foreign));
+}
+
+std::string split_commands(std::string_view clean) {
     std::string out;
     bool first = true;
-    for (const auto& line : split(split_brackets(clean_text(foreign)), '\n')) {
+    for (const auto& line : split(split_brackets(std::string(clean)), '\n')) {
         if (!first) out += '\n';
         first = false;
         const auto colons = line.find("::");
@@ -97,13 +109,13 @@ std::string add_mask(std::string_view secret) {
 }
 
 std::string foreign_block(std::string_view raw, std::string_view token) {
-    const auto mark = plain_word(token);
+    const auto mark = lower(plain_word(token));
     auto text = clean_text(raw);
     if (!text.empty() && text.back() == '\n') text.pop_back();
     std::string out = fmt::format("::stop-commands::{}\n", mark);
     if (!text.empty())
         for (const auto& line : split(text, '\n'))
-            if (mark.empty() || line.find(mark) == std::string::npos) out += split_brackets(line) + "\n";
+            if (mark.empty() || lower(line).find(mark) == std::string::npos) out += split_brackets(line) + "\n";
     return out + fmt::format("::{}::\n", mark);
 }
 

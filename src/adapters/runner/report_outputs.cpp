@@ -74,6 +74,7 @@ std::vector<std::string> without_cause(const RunReport& report) {
 
 std::vector<std::pair<std::string, std::string>> output_values(const RunReport& report, std::string_view report_path) {
     const auto broken = broken_hosts(report);
+    const auto slash = report_path.rfind('/');
     return {
         {"result", std::string(outcome_word(report.ending.outcome))},
         {"exit_code", fmt::format("{}", static_cast<int>(report.ending.exit))},
@@ -87,6 +88,7 @@ std::vector<std::pair<std::string, std::string>> output_values(const RunReport& 
         {"failed_hosts", json_list(broken)},
         {"failed_count", fmt::format("{}", broken.size())},
         {"report", std::string(report_path)},
+        {"run_dir", std::string(slash == std::string_view::npos ? "" : report_path.substr(0, slash))},
     };
 }
 
