@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ template <class T>
 struct Page {
     std::vector<T> items;
     std::string next;
+    std::uint64_t total = 0;  ///< items on all pages, where the forge says so instead of naming a next page
 };
 
 struct ForgeLabel {
@@ -70,6 +72,12 @@ public:
     [[nodiscard]] virtual std::string error_text(const HttpResponse& response) const = 0;
     /// What the user can do about an error answer; "" when there is nothing better than to try again.
     [[nodiscard]] virtual std::string advice(const HttpRequest& request, const HttpResponse& response) const = 0;
+
+    /// Page `number` (from 1) of the list that begins at `first_url`, for lists that tell their total but no next page
+    /// (labels of the Gitea family); "" when the list has no pages.
+    [[nodiscard]] virtual std::string numbered_page(const std::string& /*first_url*/, std::size_t /*number*/) const {
+        return "";
+    }
 
     [[nodiscard]] virtual HttpRequest get_repository() const = 0;
     /// Error (credentials) when the answer says that the token may not push or write pull requests.
