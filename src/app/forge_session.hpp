@@ -44,11 +44,13 @@ private:
     template <class T>
     using Found = Result<std::optional<T>>;
 
+    /// Every page of a list; `got` is the answer to `first`, if it is there already.
     template <class T>
-    [[nodiscard]] Result<std::vector<T>> all_pages(HttpRequest first,
+    [[nodiscard]] Result<std::vector<T>> all_pages(const HttpRequest& first,
                                                    const std::function<HttpRequest(const std::string&)>& request_page,
                                                    Result<forge::Page<T>> (forge::Dialect::*parse)(const HttpResponse&)
-                                                       const);
+                                                       const,
+                                                   std::optional<HttpResponse> got = std::nullopt);
     template <class T>
     [[nodiscard]] Result<T> read(const HttpResponse& response,
                                  Result<T> (forge::Dialect::*parse)(const HttpResponse&) const);

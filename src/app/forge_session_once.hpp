@@ -21,18 +21,25 @@ Result<T> ForgeSession::read(const HttpResponse& response,
 }
 
 template <class T>
-Result<std::vector<T>> ForgeSession::all_pages(HttpRequest first,
+Result<std::vector<T>> ForgeSession::all_pages(const HttpRequest& first,
                                                const std::function<HttpRequest(const std::string&)>& request_page,
                                                Result<forge::Page<T>> (forge::Dialect::*parse)(const HttpResponse&)
-                                                   const) {
+                                                   const,
+                                               std::optional<HttpResponse> got) {
     std::vector<T> all;
     std::vector<std::string> seen;
-    for (auto request = std::move(first);;) {
-        LOCKSTEP_TRY(const auto response, exchange_.expect(request));
-        LOCKSTEP_TRY(auto page, read(response, parse));
-        std::move(page.items.begin(), page.items.end(), std::back_inserter(all));
-        if (page.next.empty()) return all;
+    for (auto request = first;;) {
+        if (!got) {
+            LOCKSTEP_TRY(got, exchange_.expect(request));
+        }
+        LOCKSTEP_TRY(auto page, read(*got, parse));
+        got.reset();
         seen.push_back(request.url);
+        const bool empty = page.items.empty();
+        std::move(page.items.begin(), page.items.end(), std::back_inserter(all));
+        if (page.next.empty() && !empty && all.size() < page.total)
+            page.next = dialect_->numbered_page(first.url, seen.size() + 1);
+        if (page.next.empty()) return all;
         if (seen.size() >= k_most_forge_pages || std::find(seen.begin(), seen.end(), page.next) != seen.end())
             return exchange_.during_step({ErrorKind::infrastructure, "the forge's list does not end",
                                           "page " + std::to_string(seen.size()) +

@@ -54,15 +54,12 @@ Result<std::vector<ForgeLabel>> ForgeSession::list_labels() {
     LOCKSTEP_TRY(auto labels, all_pages<ForgeLabel>(page(""), page, &Dialect::parse_labels));
     const auto inherited = dialect_->list_inherited_labels();
     if (!inherited) return labels;
-    LOCKSTEP_TRY(const auto tried, exchange_.settle(*inherited));
+    LOCKSTEP_TRY(auto tried, exchange_.settle(*inherited));
     // The owner is a user, or the token may not read organisations: then there is nothing to inherit that we could use.
     if (tried.meaning == Meaning::absent || tried.meaning == Meaning::denied) return labels;
     if (tried.meaning != Meaning::ok) return exchange_.failure(*inherited, tried);
-    LOCKSTEP_TRY(auto more, read(tried.response, &Dialect::parse_labels));
-    std::move(more.items.begin(), more.items.end(), std::back_inserter(labels));
-    if (more.next.empty()) return labels;
-    LOCKSTEP_TRY(auto rest, all_pages<ForgeLabel>(page(more.next), page, &Dialect::parse_labels));
-    std::move(rest.begin(), rest.end(), std::back_inserter(labels));
+    LOCKSTEP_TRY(auto more, all_pages<ForgeLabel>(*inherited, page, &Dialect::parse_labels, std::move(tried.response)));
+    std::move(more.begin(), more.end(), std::back_inserter(labels));
     return labels;
 }
 

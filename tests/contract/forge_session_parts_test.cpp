@@ -51,6 +51,17 @@ TEST_F(ForgeSessionParts, UsesLabelsOfRepositoryAndOrganisationAndCreatesTheRest
     EXPECT_EQ(http.sent.back().body, R"({"labels":[4,5,6,6]})");
 }
 
+TEST_F(ForgeSessionParts, ListsThatTellOnlyTheirTotalAreReadToTheEnd) {
+    http.on("GET /fleet/labels?limit=50", 200, R"([{"id":4,"name":"a"}])", {{"x-total-count", "3"}});
+    http.on("GET /fleet/labels?limit=50&page=2", 200, R"([{"id":5,"name":"b"}])", {{"x-total-count", "3"}});
+    http.on("GET /fleet/labels?limit=50&page=3", 200, "null", {{"x-total-count", "3"}});
+    http.on("GET /orgs/acme/labels?limit=50", 200, R"([{"id":6,"name":"c"}])", {{"x-total-count", "2"}});
+    http.on("GET /orgs/acme/labels?limit=50&page=2", 200, R"([{"id":7,"name":"d"}])", {{"x-total-count", "2"}});
+    http.on("POST /issues/7/labels", 200, R"([{"id":5,"name":"b"},{"id":7,"name":"d"}])");
+    ASSERT_TRUE(session("gitea").add_labels(7, {"b", "d"}).ok());
+    EXPECT_EQ(http.sent.back().body, R"({"labels":[5,7]})");
+}
+
 TEST_F(ForgeSessionParts, AUserHasNoLabelsToInherit) {
     for (const int status : {404, 403}) {
         http.on("GET /fleet/labels?limit=50", 200, R"([{"id":4,"name":"a"}])");

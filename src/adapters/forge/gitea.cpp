@@ -93,6 +93,11 @@ std::string GiteaDialect::advice(const HttpRequest& request, const HttpResponse&
     return "";
 }
 
+std::string GiteaDialect::numbered_page(const std::string& first_url, std::size_t number) const {
+    if (first_url.find(k_page_size) == std::string::npos) return "";  // comments and attachments come all at once
+    return first_url + "&page=" + std::to_string(number);
+}
+
 HttpRequest GiteaDialect::get_repository() const {
     return get(repository_);
 }

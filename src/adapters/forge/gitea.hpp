@@ -17,6 +17,8 @@ public:
     [[nodiscard]] std::string error_text(const HttpResponse& response) const override;
     [[nodiscard]] std::string advice(const HttpRequest& request, const HttpResponse& response) const override;
 
+    [[nodiscard]] std::string numbered_page(const std::string& first_url, std::size_t number) const override;
+
     [[nodiscard]] HttpRequest get_repository() const override;
     [[nodiscard]] Result<void> parse_access(const HttpResponse& response) const override;
     [[nodiscard]] std::optional<HttpRequest> get_limits() const override;

@@ -3,6 +3,8 @@
 // a later step would act on the wrong thing.
 #include "adapters/forge/rest.hpp"
 
+#include <charconv>
+
 #include "adapters/forge/url.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -76,6 +78,8 @@ Result<Page<T>> read_list(const HttpResponse& response, const Location& location
         page.items.push_back(std::move(value));
     }
     LOCKSTEP_TRY(page.next, next_page(response, location.api));
+    const auto total = response.header("x-total-count");
+    std::from_chars(total.data(), total.data() + total.size(), page.total);
     return page;
 }
 
