@@ -142,6 +142,15 @@ TEST_P(EveryDialect, ListsContinueWhereTheForgeSays) {
     EXPECT_EQ(dialect->list_inherited_labels().has_value(), !github);
 }
 
+TEST_P(EveryDialect, CountsPagesOnlyWhereTheForgeNamesNone) {
+    const auto first = dialect->list_labels("").url;
+    EXPECT_EQ(dialect->numbered_page(first, 2), github ? "" : first + "&page=2");
+    EXPECT_EQ(dialect->numbered_page(dialect->list_comments(7, "").url, 2), "");
+    EXPECT_EQ(dialect->parse_labels({200, {{"x-total-count", "120"}}, "[]"})->total, 120U);
+    EXPECT_EQ(dialect->parse_labels({200, {{"x-total-count", "-1"}}, "[]"})->total, 0U);
+    EXPECT_EQ(dialect->parse_labels({200, {}, "[]"})->total, 0U);
+}
+
 TEST_P(EveryDialect, SetsStatuses) {
     const auto request = dialect->set_status("abc123", {"lockstep/atlas", "failure", "1 host failed"}, "https://ci/1");
     EXPECT_EQ(request.method, "POST");
