@@ -11,10 +11,10 @@
 namespace lockstep {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using fakes::ManualClock;
 using fakes::ScriptedHttp;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::Ge;
