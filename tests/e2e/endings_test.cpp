@@ -174,7 +174,7 @@ TEST_P(Endings, AForgeThatFailsAfterThePushLeavesTheBranchAndSaysWhatIsMissing) 
     FakeForge forge({.kind = GetParam(), .repository = stage.bare});
     stage.set_remote(forge.clone_url(forge.token()));
     stage.fleet.part("catalogue", "tls", {Kind::fails, "2"});
-    forge.faults().always("POST", ".*/pulls$", fakes::Fault{.status = 403});
+    forge.faults().on("POST", "/pulls$", fakes::fault::answer(403, "{\"message\": \"no\"}"), {.nth = 1, .times = 0});
     const std::string variable = forge.kind() == "github" ? "GITHUB_TOKEN" : forge.kind() == "gitea" ? "GITEA_TOKEN" : "FORGEJO_TOKEN";
     const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()}, {variable + "=" + forge.token()});
     EXPECT_EQ(ran.code, 21) << ran.err;
