@@ -43,7 +43,8 @@ using CollectNode = flow::function_node<HostPtr>;
 class Triage {
 public:
     /// `graph` is shared with the other nodes under `mutex`; `state` is the triage's own.
-    Triage(const ProveRequest& request, const ProvePorts& ports, ProofState& state, ProofState& graph, std::mutex& mutex)
+    Triage(const ProveRequest& request, const ProvePorts& ports, ProofState& state, ProofState& graph,
+           std::mutex& mutex)
         : request_(request), ports_(ports), state_(state), graph_(graph), mutex_(mutex) {}
 
     ReadyPtr ready(const EvalResult& result) {

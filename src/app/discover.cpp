@@ -24,8 +24,7 @@ struct Listing {
 };
 
 Listing list_names(RunState& state, const std::string& commit) {
-    const auto flake =
-        nix::pinned_flake(state.worktree_dir().string(), commit, state.config.flake, state.submodules);
+    const auto flake = state.pinned(commit);
     Command command = nix::names_command(state.setup, flake, state.config.targets.attributes);
     command.deadline = state.config.prove.eval_timeout;
     command.label = "list hosts at " + short_id(commit);

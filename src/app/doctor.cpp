@@ -59,6 +59,7 @@ private:
     bool nix() {
         if (auto config = state_.ports.configure(std::nullopt); config.ok()) state_.config = std::move(config).value();
         if (const auto done = prepare_nix(state_); !done.ok()) return failed("nix", done.error());
+        if (const auto done = await_settings(state_); !done.ok()) return failed("nix", done.error());
         const auto& can = state_.can;
         add(Level::good, "nix", fmt::format("{} {}", state_.setup.version.implementation, state_.setup.version.text));
         add(Level::good, "nix", fmt::format("builds for {}", join({can.systems.begin(), can.systems.end()}, ", ")));

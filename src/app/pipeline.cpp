@@ -18,11 +18,8 @@ void begin(RunState& state) {
     run.started = state.ports.clock.now();
     run.dry_run = state.settings.dry_run;
     run.tool_version = state.settings.tool_version;
-    run.trigger = state.settings.environment.kind == runner::Kind::none
-                      ? "manual"
-                      : std::string(runner::kind_word(state.settings.environment.kind));
+    run.trigger = state.settings.environment.trigger.empty() ? "manual" : state.settings.environment.trigger;
     run.actor = state.settings.environment.actor;
-    if (!state.settings.environment.trigger.empty()) run.trigger += ":" + state.settings.environment.trigger;
 }
 
 void finish(RunState& state, std::chrono::steady_clock::time_point began) {

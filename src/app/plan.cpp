@@ -52,6 +52,7 @@ Result<void> plan_stages(RunState& state, std::string& text) {
     LOCKSTEP_TRY_VOID(stage(state, "prepare", "reading configuration and base branch", [&] { return prepare(state); }));
     LOCKSTEP_TRY(const bool changed,
                  stage(state, "update", "updating flake.lock in a private work tree", [&] { return update(state); }));
+    LOCKSTEP_TRY_VOID(await_settings(state));
     LOCKSTEP_TRY(const auto found,
                  discover(state, changed ? state.candidate.id : state.base_commit, state.base_commit));
     text = fmt::format("Base      {} of {} at {}\n", state.base, state.remote.url, short_id(state.base_commit));

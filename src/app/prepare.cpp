@@ -110,6 +110,21 @@ Result<void> prepare_forge(RunState& state) {
 
 }  // namespace
 
+namespace {
+
+Result<nix::Capabilities> read_settings(const RunPorts& ports, const Command& command) {
+    const auto settings = run_to_end(ports.processes, command);
+    if (!settings.status.ok())
+        return Error{ErrorKind::infrastructure, "Nix does not tell its settings", clean_line(settings.err),
+                     "try `nix show-config` by hand"};
+    return nix::parse_settings(settings.out, [&](const std::string& path) {
+        const auto text = ports.files.read(path, 1u << 20);
+        return text.ok() ? text.value() : std::string();
+    });
+}
+
+}  // namespace
+
 Result<void> prepare_nix(RunState& state) {
     state.setup.bin_dir = state.config.nix.bin_dir;
     state.setup.impure = state.config.nix.impure;
@@ -123,17 +138,17 @@ Result<void> prepare_nix(RunState& state) {
     LOCKSTEP_TRY(state.setup.version, nix::parse_version(asked.out));
     state.report.run.nix_version = state.setup.version.text;
     state.report.run.nix_implementation = state.setup.version.implementation;
-    auto settings = run_to_end(state.ports.processes, nix::settings_command(state.setup));
-    if (!settings.status.ok())
-        return Error{ErrorKind::infrastructure, "Nix does not tell its settings", clean_line(settings.err),
-                     "try `nix show-config` by hand"};
-    auto can = nix::parse_settings(settings.out, [&](const std::string& path) {
-        const auto text = state.ports.files.read(path, 1u << 20);
-        return text.ok() ? text.value() : std::string();
-    });
-    if (!can.ok()) return std::move(can).error();
-    state.can = std::move(can).value();
-    return nix::check_repository_path(state.setup, state.worktree_dir().string());
+    LOCKSTEP_TRY_VOID(nix::check_repository_path(state.setup, state.worktree_dir().string()));
+    state.settings_answer = std::async(
+        std::launch::async,
+        [&ports = state.ports, command = nix::settings_command(state.setup)] { return read_settings(ports, command); });
+    return {};
+}
+
+Result<void> await_settings(RunState& state) {
+    if (!state.settings_answer.valid()) return {};
+    LOCKSTEP_TRY(state.can, state.settings_answer.get());
+    return {};
 }
 
 Result<std::string> local_time(RunState& state, const std::string& format) {
@@ -159,6 +174,7 @@ Result<std::string> local_time(RunState& state, const std::string& format) {
 Result<void> prepare_build(RunState& state) {
     LOCKSTEP_TRY_VOID(state.ports.git.open_local(state.checkout, state.repository_dir()));
     state.base_commit = state.checkout.head_commit;
+    state.shallow = state.checkout.shallow;
     LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
     LOCKSTEP_TRY(const auto file, repository_file(state, state.base_commit, state.config.flake));
     LOCKSTEP_TRY(state.config, state.ports.configure(file));

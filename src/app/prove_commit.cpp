@@ -33,8 +33,7 @@ bool is_optional(const RunState& state, const std::string& name) {
 ProveRequest request_for(const RunState& state, const std::string& commit, std::vector<Target> targets) {
     const auto& wish = state.config.prove;
     ProveRequest request{.setup = state.setup, .can = state.can};
-    request.flake =
-        nix::pinned_flake(state.worktree_dir().string(), commit, state.config.flake, state.submodules);
+    request.flake = state.pinned(commit);
     for (const auto& target : targets) request.required.push_back(!is_optional(state, target.name));
     request.targets = std::move(targets);
     request.foreign = state.config.targets.foreign;
@@ -83,8 +82,7 @@ ProofResult all_broken(const RunState& state, const Discovery& found) {
 /// nixConfig of the flake becomes --option, and is named in the report, but only when the configuration accepts it.
 Result<void> apply_flake_config(RunState& state, const std::string& commit) {
     if (!state.config.nix.accept_flake_config) return {};
-    const auto flake =
-        nix::pinned_flake(state.worktree_dir().string(), commit, state.config.flake, state.submodules);
+    const auto flake = state.pinned(commit);
     const auto done = run_to_end(state.ports.processes, nix::flake_config_command(state.setup, flake));
     if (!done.status.ok()) return {};  // whatever is wrong there shows when hosts are listed
     LOCKSTEP_TRY(const auto options, nix::parse_flake_config(done.out));
@@ -101,6 +99,7 @@ Result<void> apply_flake_config(RunState& state, const std::string& commit) {
 Result<void> prove_commit(RunState& state, const std::string& commit, const std::string& base) {
     LOCKSTEP_TRY_VOID(apply_flake_config(state, commit));
     LOCKSTEP_TRY(const auto found, discover(state, commit, base));
+    LOCKSTEP_TRY_VOID(await_settings(state));
     ProofResult proof;
     if (!found.broken.empty()) {
         proof = all_broken(state, found);

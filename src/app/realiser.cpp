@@ -33,7 +33,8 @@ void ask(ProcessRunner& processes, Command command, std::function<void(const Exi
 }
 
 bool lacks_any(const ReadyTarget& target, const std::set<std::string>& invalid) {
-    return std::any_of(target.outputs.begin(), target.outputs.end(), [&](const auto& path) { return invalid.count(path) > 0; });
+    return std::any_of(target.outputs.begin(), target.outputs.end(),
+                       [&](const auto& path) { return invalid.count(path) > 0; });
 }
 
 struct ValidityCheck : std::enable_shared_from_this<ValidityCheck> {
@@ -132,8 +133,8 @@ void Realiser::check_before(const WavePtr& wave) {
                    });
 }
 
-/// Some derivations nobody here can build; Nix below 2.24 gives up on everything when it meets one of them. They matter only
-/// when they would really have to be built: a cache may have the outputs.
+/// Some derivations nobody here can build; Nix below 2.24 gives up on everything when it meets one of them. They matter
+/// only when they would really have to be built: a cache may have the outputs.
 void Realiser::check_suspects(const WavePtr& wave) {
     std::vector<std::string> asked;
     for (const auto& target : wave->targets)
@@ -147,8 +148,9 @@ void Realiser::check_suspects(const WavePtr& wave) {
             const std::set<std::string> to_build(plan.build.begin(), plan.build.end());
             for (const auto& target : wave->targets) {
                 if (std::find(asked.begin(), asked.end(), target.evaluation.drv) == asked.end()) continue;
-                const auto found = std::find_if(target.suspects.begin(), target.suspects.end(),
-                                                [&](const auto& drv) { return !status.ok() || to_build.count(drv) > 0; });
+                const auto found = std::find_if(target.suspects.begin(), target.suspects.end(), [&](const auto& drv) {
+                    return !status.ok() || to_build.count(drv) > 0;
+                });
                 if (found != target.suspects.end()) wave->unsupported.emplace(target.evaluation.drv, *found);
             }
             self->realise(wave);
@@ -158,7 +160,8 @@ void Realiser::check_suspects(const WavePtr& wave) {
 void Realiser::realise(const WavePtr& wave) {
     std::set<std::string> drvs;
     for (const auto& target : wave->targets) {
-        if (lacks_any(target, wave->invalid) && wave->unsupported.count(target.evaluation.drv) == 0) drvs.insert(target.evaluation.drv);
+        if (lacks_any(target, wave->invalid) && wave->unsupported.count(target.evaluation.drv) == 0)
+            drvs.insert(target.evaluation.drv);
     }
     if (drvs.empty()) return done(wave);
     wave->ran = true;

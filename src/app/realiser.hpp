@@ -24,8 +24,8 @@ struct ReadyTarget {
     EvalResult evaluation;
     std::string system;
     std::vector<std::string> outputs;
-    /// Derivations of its closure for a system or with a feature that nobody here has, itself included. They need not be
-    /// built when a substitute or a valid output exists.
+    /// Derivations of its closure for a system or with a feature that nobody here has, itself included. They need not
+    /// be built when a substitute or a valid output exists.
     std::vector<std::string> suspects;
 };
 
@@ -36,7 +36,8 @@ struct Wave {
     std::vector<ReadyTarget> targets;
     std::set<std::string> invalid_before;  ///< output paths
     std::set<std::string> invalid;         ///< after; grows to whole closures of broken targets when they are validated
-    std::map<std::string, std::string> unsupported;  ///< target's derivation → the suspect of its closure that would have to be built
+    std::map<std::string, std::string>
+        unsupported;  ///< target's derivation → the suspect of its closure that would have to be built
     BuildLogs logs;
     nix::RealiseFacts realise;
     std::string trouble;  ///< the store could not be asked: says nothing about any target

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,7 +25,9 @@ struct RunState {
     nix::Setup setup;
     nix::Capabilities can;
     bool submodules = false;
-    std::string base;  ///< branch name
+    bool shallow = false;  ///< the private repository lacks old history: only for a proof of what is checked out
+    std::future<Result<nix::Capabilities>> settings_answer;  ///< Nix's settings, asked for while other things go on
+    std::string base;                                        ///< branch name
     std::string base_commit;
     LockFile base_lock;
     bool had_lock = false;
@@ -45,6 +48,13 @@ struct RunState {
         return ports.store.root() / "work" / "repository.git";
     }
     [[nodiscard]] std::filesystem::path worktree_dir() const { return ports.store.root() / "work" / "tree"; }
+
+    /// The flake at a commit, as Nix is asked for it.
+    [[nodiscard]] std::string pinned(const std::string& commit) const {
+        auto reference = nix::pinned_flake(worktree_dir().string(), commit, config.flake, submodules);
+        if (shallow) reference += "&shallow=1";
+        return reference;
+    }
 
     void notice(const std::string& text, bool warning = false) {
         report.notices.push_back(text);
@@ -81,8 +91,10 @@ auto stage(RunState& state, const std::string& name, const std::string& text, Bo
 [[nodiscard]] Result<void> prepare_reading(RunState& state);
 /// The same for a proof of what is checked out: no remote, no forge.
 [[nodiscard]] Result<void> prepare_build(RunState& state);
-/// Nix version and effective settings.
+/// Nix version; the effective settings are asked for in the background.
 [[nodiscard]] Result<void> prepare_nix(RunState& state);
+/// Waits for the settings; needed before anything is built. Later calls do nothing.
+[[nodiscard]] Result<void> await_settings(RunState& state);
 /// Private work tree, `nix flake update`, commit. False: nothing changed.
 [[nodiscard]] Result<bool> update(RunState& state);
 /// Discovery and proof of `commit`; fills hosts, causes, logs and notices of the report. `base` may be "".

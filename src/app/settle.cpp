@@ -101,13 +101,15 @@ HostResult base_result(const ProveRequest& request, const EvalResult& evaluation
 
 bool can_build(const DrvNode& node, const nix::Capabilities& can) {
     if (node.system != "builtin" && can.systems.count(node.system) == 0) return false;
-    return std::all_of(node.required_features.begin(), node.required_features.end(), [&](const auto& feature) { return can.features.count(feature) > 0; });
+    return std::all_of(node.required_features.begin(), node.required_features.end(),
+                       [&](const auto& feature) { return can.features.count(feature) > 0; });
 }
 
 /// What a derivation needs that is not to be had here, in words.
 std::string lacking_here(const DrvNode& node, const nix::Capabilities& can) {
     if (node.system != "builtin" && can.systems.count(node.system) == 0)
-        return fmt::format("needs {}; this machine and its builders offer {}", clean_line(node.system, 100), join({can.systems.begin(), can.systems.end()}, ", "));
+        return fmt::format("needs {}; this machine and its builders offer {}", clean_line(node.system, 100),
+                           join({can.systems.begin(), can.systems.end()}, ", "));
     std::vector<std::string> missing;
     for (const auto& feature : node.required_features)
         if (can.features.count(feature) == 0) missing.push_back(clean_line(feature, 100));
@@ -125,12 +127,14 @@ void unsupported(const ProveRequest& request, const std::string& suspect, ProofS
     auto& cause = state.causes[suspect];
     cause.drv = suspect;
     cause.name = clean_line(derivation_name(suspect), 200);
-    cause.cls = node.system != "builtin" && request.can.systems.count(node.system) == 0 ? CauseClass::missing_system : CauseClass::missing_feature;
+    cause.cls = node.system != "builtin" && request.can.systems.count(node.system) == 0 ? CauseClass::missing_system
+                                                                                        : CauseClass::missing_feature;
     cause.first_error = host.detail;
     cause.hosts.push_back(host.name);
     host.cause = suspect;
     if (const auto* top = state.graph.find(host.drv))
-        for (const auto step : state.graph.chain(*top, *index)) host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
+        for (const auto step : state.graph.chain(*top, *index))
+            host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
 }
 
 void explain(const ProveRequest& request, const ReadyTarget& target, const Wave& wave, ProofState& state,
@@ -159,7 +163,8 @@ void explain(const ProveRequest& request, const ReadyTarget& target, const Wave&
 
 }  // namespace
 
-std::vector<std::string> suspects_of(const std::string& drv, const ProveRequest& request, const ProvePorts& ports, ProofState& state) {
+std::vector<std::string> suspects_of(const std::string& drv, const ProveRequest& request, const ProvePorts& ports,
+                                     ProofState& state) {
     std::vector<std::string> found;
     const auto root = state.graph.add(drv, reader_of(ports));
     if (!root.ok()) {

@@ -21,12 +21,13 @@ struct ProofState {
     int realiser_runs = 0, derivations_built = 0;
 };
 
-/// Reads a target's closure into the graph and gives the derivations of it that neither this machine nor its builders can
-/// build (by system or required feature).
-[[nodiscard]] std::vector<std::string> suspects_of(const std::string& drv, const ProveRequest& request, const ProvePorts& ports, ProofState& state);
+/// Reads a target's closure into the graph and gives the derivations of it that neither this machine nor its builders
+/// can build (by system or required feature).
+[[nodiscard]] std::vector<std::string> suspects_of(const std::string& drv, const ProveRequest& request,
+                                                   const ProvePorts& ports, ProofState& state);
 
-/// Output paths whose validity decides which derivation failed first: of every broken target's closure. Empty when nothing
-/// is broken.
+/// Output paths whose validity decides which derivation failed first: of every broken target's closure. Empty when
+/// nothing is broken.
 [[nodiscard]] std::vector<std::string> paths_to_validate(const Wave& wave, const ProofState& state);
 
 /// One result per target of the wave; writes the hosts' logs.

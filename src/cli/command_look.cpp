@@ -23,7 +23,9 @@ namespace {
 
 Result<void> write_new(const std::string& path, const std::string& text, bool force) {
     const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0644));
-    if (!fd.open() && errno == EEXIST) return Error{ErrorKind::config, path + " exists already", "", "use --force to replace it, or --output - to look at the proposal"};
+    if (!fd.open() && errno == EEXIST)
+        return Error{ErrorKind::config, path + " exists already", "",
+                     "use --force to replace it, or --output - to look at the proposal"};
     if (!fd.open() || write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         return Error{ErrorKind::infrastructure, path + " cannot be written", std::strerror(errno), ""};
     return {};
@@ -56,7 +58,8 @@ int command_init(const Options& options, Environment environment) {
     }
     const auto checkout = machine.git().checkout(options.repo);
     if (!checkout.ok()) return tell_error(checkout.error());
-    const std::string path = options.output ? *options.output : (checkout->root / facts->flake / "lockstep.yaml").string();
+    const std::string path =
+        options.output ? *options.output : (checkout->root / facts->flake / "lockstep.yaml").string();
     if (const auto written = write_new(path, text, options.force); !written.ok()) return tell_error(written.error());
     std::cerr << "lockstep: wrote " << path << "\n  next: read it, commit it, and try `lockstep doctor`\n";
     return 0;

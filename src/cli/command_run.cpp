@@ -19,7 +19,8 @@ int tell_failed_start(const Options& options, const Error& error) {
         RunReport report;
         report.run.command = options.command;
         report.run.tool_version = LOCKSTEP_VERSION;
-        report.ending = {Outcome::stopped, exit_code_for(error.kind), error.what + (error.why.empty() ? "" : ": " + clean_text(error.why)), error.hint};
+        report.ending = {Outcome::stopped, exit_code_for(error.kind),
+                         error.what + (error.why.empty() ? "" : ": " + clean_text(error.why)), error.hint};
         tell_result(report_json(report));
     }
     const int code = tell_error(error);
@@ -29,12 +30,16 @@ int tell_failed_start(const Options& options, const Error& error) {
 }
 
 /// The commit that could not be pushed anywhere is all that is left of the work.
-bool keeps_work(const RunReport& report) { return report.ending.exit == ExitCode::hosts_failed_no_pr && !report.pull; }
+bool keeps_work(const RunReport& report) {
+    return report.ending.exit == ExitCode::hosts_failed_no_pr && !report.pull;
+}
 
 int finish(const Options& options, Machine& machine, const RunReport& report) {
     const std::string path = write_reports(machine.store(), report);
     machine.console().stop();
-    if (const auto trouble = tell_runner(machine.runner(), report, path, machine.known_config().report.summary_limit, random_hex()); !trouble.empty())
+    if (const auto trouble =
+            tell_runner(machine.runner(), report, path, machine.known_config().report.summary_limit, random_hex());
+        !trouble.empty())
         std::cerr << "lockstep: the runner's files could not be written: " << clean_line(trouble) << '\n';
     if (!options.quiet) machine.console().foreign(report_text(report, machine.console().color()));
     machine.console().foreign(last_line(report, path.empty() ? "no report" : path) + "\n");
@@ -47,7 +52,8 @@ int finish(const Options& options, Machine& machine, const RunReport& report) {
 
 int command_run(const Options& options, Environment environment) {
     Machine machine(options, std::move(environment));
-    if (const auto opened = machine.open(options.command); !opened.ok()) return tell_failed_start(options, opened.error());
+    if (const auto opened = machine.open(options.command); !opened.ok())
+        return tell_failed_start(options, opened.error());
     const auto settings = machine.settings(options.command);
     const auto ports = machine.ports();
     if (options.command == "plan") {
@@ -55,7 +61,8 @@ int command_run(const Options& options, Environment environment) {
         if (!options.json) tell_result(plan.text);
         return finish(options, machine, plan.report);
     }
-    return finish(options, machine, options.command == "build" ? run_build(settings, ports) : run_update(settings, ports));
+    return finish(options, machine,
+                  options.command == "build" ? run_build(settings, ports) : run_update(settings, ports));
 }
 
 }  // namespace lockstep::cli

@@ -41,7 +41,9 @@ Result<LockFile> read_lock(const std::string& path) {
     } else {
         DiskFiles files;
         auto read = files.read(path, 64u << 20);
-        if (!read.ok()) return Error{ErrorKind::config, path + " cannot be read", read.error().why, "name two lock files, or - for standard input"};
+        if (!read.ok())
+            return Error{ErrorKind::config, path + " cannot be read", read.error().why,
+                         "name two lock files, or - for standard input"};
         text = std::move(read).value();
     }
     auto lock = parse_lock(text);
@@ -56,13 +58,17 @@ Result<LockFile> read_lock(const std::string& path) {
 }  // namespace
 
 int command_lockdiff(const Options& options) {
-    if (options.operands[0] == "-" && options.operands[1] == "-") return tell_error({ErrorKind::usage, "standard input holds one lock file, not two", "", "name a file for one of them"});
+    if (options.operands[0] == "-" && options.operands[1] == "-")
+        return tell_error(
+            {ErrorKind::usage, "standard input holds one lock file, not two", "", "name a file for one of them"});
     const auto before = read_lock(options.operands[0]);
     if (!before.ok()) return tell_error(before.error());
     const auto after = read_lock(options.operands[1]);
     if (!after.ok()) return tell_error(after.error());
     const auto changes = diff_locks(before.value(), after.value());
-    tell_result(options.json ? lockdiff_json(changes) : options.markdown ? lockdiff_markdown(changes) : lockdiff_text(changes));
+    tell_result(options.json       ? lockdiff_json(changes)
+                : options.markdown ? lockdiff_markdown(changes)
+                                   : lockdiff_text(changes));
     return 0;
 }
 
@@ -73,7 +79,8 @@ int command_schema(const Options& options) {
     } else if (which == "report") {
         tell_result(report_schema());
     } else {
-        return tell_error({ErrorKind::usage, "there is no schema called `" + clean_line(which, 60) + "`", "", "lockstep schema config, or lockstep schema report"});
+        return tell_error({ErrorKind::usage, "there is no schema called `" + clean_line(which, 60) + "`", "",
+                           "lockstep schema config, or lockstep schema report"});
     }
     return 0;
 }

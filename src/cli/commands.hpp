@@ -7,7 +7,7 @@
 
 namespace lockstep::cli {
 
-[[nodiscard]] int command_run(const Options& options, Environment environment);     ///< run, build, plan
+[[nodiscard]] int command_run(const Options& options, Environment environment);  ///< run, build, plan
 [[nodiscard]] int command_doctor(const Options& options, Environment environment);
 [[nodiscard]] int command_init(const Options& options, Environment environment);
 [[nodiscard]] int command_lockdiff(const Options& options);

@@ -42,7 +42,8 @@ int run_program(int argc, char** argv) noexcept {
     try {
         return run({argv + 1, argv + argc});
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "lockstep: internal error: %s\n  hint: please report this, with the run's run.log\n", error.what());
+        std::fprintf(stderr, "lockstep: internal error: %s\n  hint: please report this, with the run's run.log\n",
+                     error.what());
     }
     return 70;
 }

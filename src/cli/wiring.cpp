@@ -39,7 +39,8 @@ Result<std::chrono::system_clock::time_point> parse_now(const std::string& text)
         end = strptime(text.c_str(), "%Y-%m-%d", &parts);
     }
     if (end == nullptr || *end != '\0')
-        return Error{ErrorKind::usage, "--now does not take `" + clean_line(text, 60) + "`", "", "write a time as 2026-11-21T02:00:00Z or a date as 2026-11-21"};
+        return Error{ErrorKind::usage, "--now does not take `" + clean_line(text, 60) + "`", "",
+                     "write a time as 2026-11-21T02:00:00Z or a date as 2026-11-21"};
     return std::chrono::system_clock::from_time_t(timegm(&parts));
 }
 
@@ -62,10 +63,12 @@ private:
     void log(const Event& event) {
         if (const auto* stage = std::get_if<StageStarted>(&event)) store_.log(stage->name + ": " + stage->text);
         if (const auto* ended = std::get_if<StageEnded>(&event))
-            store_.log(fmt::format("{}: {} after {}", ended->stage.name, stage_word(ended->stage.state), human_duration(ended->stage.duration)));
+            store_.log(fmt::format("{}: {} after {}", ended->stage.name, stage_word(ended->stage.state),
+                                   human_duration(ended->stage.duration)));
         if (const auto* notice = std::get_if<Notice>(&event)) store_.log(clean_line(notice->text, 2000));
         if (const auto* host = std::get_if<HostEnded>(&event))
-            store_.log(fmt::format("{}: {}{}{}", clean_line(host->result.name), state_word(host->result.state), host->result.detail.empty() ? "" : ": ", host->result.detail));
+            store_.log(fmt::format("{}: {}{}{}", clean_line(host->result.name), state_word(host->result.state),
+                                   host->result.detail.empty() ? "" : ": ", host->result.detail));
     }
 
     EventSink& console_;
@@ -73,8 +76,10 @@ private:
 };
 
 Machine::Machine(const Options& options, Environment environment)
-    : options_(options), environment_(std::move(environment)),
-      runner_(runner::detect([this](const char* name) { return environment_.get(name); })), now_(std::chrono::system_clock::now()) {
+    : options_(options),
+      environment_(std::move(environment)),
+      runner_(runner::detect([this](const char* name) { return environment_.get(name); })),
+      now_(std::chrono::system_clock::now()) {
     // Signals first: every later thread inherits the blocked mask.
     signals_ = std::make_unique<SignalWatch>([this](int number, int nth) {
         if (nth == 1) signal_ = number;
@@ -148,7 +153,9 @@ Result<void> Machine::open(const std::string& command) {
     }
     if (options_.config_file) {
         auto text = files_.read(*options_.config_file, 1u << 20);
-        if (!text.ok()) return Error{ErrorKind::config, "the configuration file cannot be read", text.error().why, "check --config"};
+        if (!text.ok())
+            return Error{ErrorKind::config, "the configuration file cannot be read", text.error().why,
+                         "check --config"};
         machine_file_ = RepositoryFile{*options_.config_file, std::move(text).value()};
     }
     LOCKSTEP_TRY(config_, configure(std::nullopt));
@@ -167,7 +174,7 @@ Result<void> Machine::open(const std::string& command) {
     console.tty = isatty(STDERR_FILENO) == 1;
     console.color = use_color(options_.color, console.tty, [this](const char* name) { return environment_.get(name); });
     console.quiet = options_.quiet;
-    console.plain = options_.plain;
+    console.plain = options_.plain || environment_.get("TERM") == "dumb";
     console.runner = runner_.kind;
     console_ = std::make_unique<Console>(console, clock_);
     sinks_ = std::make_unique<Sinks>(*console_, *store_);
@@ -175,7 +182,8 @@ Result<void> Machine::open(const std::string& command) {
 }
 
 bool Machine::color_on_stdout() const {
-    return use_color(options_.color, isatty(STDOUT_FILENO) == 1, [this](const char* name) { return environment_.get(name); });
+    return use_color(options_.color, isatty(STDOUT_FILENO) == 1,
+                     [this](const char* name) { return environment_.get(name); });
 }
 
 RunSettings Machine::settings(const std::string& command) const {
@@ -196,19 +204,27 @@ RunSettings Machine::settings(const std::string& command) const {
 }
 
 RunPorts Machine::ports() {
-    return {.processes = *processes_, .git = *git_, .store = *store_, .clock = clock_, .events = *sinks_, .files = files_,
-            .configure = [this](const std::optional<RepositoryFile>& file) { return configure(file); },
-            .make_forge = [this](const Config& config, const RemoteFacts& remote) {
+    return {
+        .processes = *processes_,
+        .git = *git_,
+        .store = *store_,
+        .clock = clock_,
+        .events = *sinks_,
+        .files = files_,
+        .configure = [this](const std::optional<RepositoryFile>& file) { return configure(file); },
+        .make_forge =
+            [this](const Config& config, const RemoteFacts& remote) {
                 return make_forge(config, environment_, remote.url, state_ / "forge", http_, clock_);
             },
-            .lock = [this](const std::string& remote_url, const std::string& base) -> Result<std::unique_ptr<HeldLock>> {
-                const auto holder = fmt::format("run {} · process {} · since {}\n", store_->run_id(), getpid(), format_utc(clock_.now()));
-                const fs::path place = state_.empty() ? store_->root() : state_;
-                LOCKSTEP_TRY(auto lock, RunLock::acquire(place / ("lock-" + file_slug(remote_url + " " + base)), holder));
-                return std::unique_ptr<HeldLock>(std::make_unique<Held>(std::move(lock)));
-            },
-            .interrupted = [this] { return signal_.load(); },
-            .getenv = [this](const char* name) { return environment_.get(name); }};
+        .lock = [this](const std::string& remote_url, const std::string& base) -> Result<std::unique_ptr<HeldLock>> {
+            const auto holder =
+                fmt::format("run {} · process {} · since {}\n", store_->run_id(), getpid(), format_utc(clock_.now()));
+            const fs::path place = state_.empty() ? store_->root() : state_;
+            LOCKSTEP_TRY(auto lock, RunLock::acquire(place / ("lock-" + file_slug(remote_url + " " + base)), holder));
+            return std::unique_ptr<HeldLock>(std::make_unique<Held>(std::move(lock)));
+        },
+        .interrupted = [this] { return signal_.load(); },
+        .getenv = [this](const char* name) { return environment_.get(name); }};
 }
 
 void Machine::clean_up(bool keep_work) {

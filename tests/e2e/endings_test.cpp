@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The main job from a stale lock to its two endings: the real program, Nix and git over HTTP, against each dialect of the
-// fake forge, which checks every request by the forges' own descriptions.
+// The main job from a stale lock to its two endings: the real program, Nix and git over HTTP, against each dialect of
+// the fake forge, which checks every request by the forges' own descriptions.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,7 +79,8 @@ TEST_P(Endings, GreenLandsRedProposesAndTheNextRunUpdatesThePullRequest) {
     const auto token_file = stage.lab / "token";
     write_file(token_file, forge.token() + "\n");
     std::filesystem::permissions(token_file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    const std::vector<std::string> flags{"--forge", forge.kind(), "--forge-url", forge.web_root(), "--token-file", token_file.string()};
+    const std::vector<std::string> flags{"--forge",        forge.kind(),   "--forge-url",
+                                         forge.web_root(), "--token-file", token_file.string()};
     const auto run = [&](std::vector<std::string> more = {}) {
         std::vector<std::string> arguments{"run"};
         arguments.insert(arguments.end(), flags.begin(), flags.end());
@@ -119,7 +120,8 @@ TEST_P(Endings, GreenLandsRedProposesAndTheNextRunUpdatesThePullRequest) {
     EXPECT_THAT(first.body, HasSubstr("2 of 3 hosts"));
     EXPECT_THAT(first.body, HasSubstr("web1"));
     EXPECT_THAT(forge.comments(first.number), SizeIs(1));
-    EXPECT_EQ(forge.attachments(first.number).empty(), GetParam() == ForgeKind::github);  // GitHub has no place for them
+    EXPECT_EQ(forge.attachments(first.number).empty(),
+              GetParam() == ForgeKind::github);  // GitHub has no place for them
 
     // Red again, for another reason: the same pull request, the same comment, no second label.
     stage.fleet.part("catalogue", "kernel", {Kind::fails, "4"});
@@ -148,8 +150,11 @@ TEST_P(Endings, ProtectedBaseBecomesAPullRequestForReview) {
     stage.set_remote(forge.clone_url(forge.token()));
     const auto before = stage.on_remote({"rev-parse", "main"});
     stage.fleet.part("catalogue", "tls", {.text = "2"});
-    const std::string variable = forge.kind() == "github" ? "GITHUB_TOKEN" : forge.kind() == "gitea" ? "GITEA_TOKEN" : "FORGEJO_TOKEN";
-    const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()}, {variable + "=" + forge.token()});
+    const std::string variable = forge.kind() == "github"  ? "GITHUB_TOKEN"
+                                 : forge.kind() == "gitea" ? "GITEA_TOKEN"
+                                                           : "FORGEJO_TOKEN";
+    const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()},
+                                    {variable + "=" + forge.token()});
     EXPECT_EQ(ran.code, 31) << ran.err;
     EXPECT_EQ(stage.on_remote({"rev-parse", "main"}), before);
     ASSERT_THAT(forge.open_pulls(), SizeIs(1));
@@ -162,8 +167,11 @@ TEST_P(Endings, AWrongTokenIsFoundBeforeAnythingIsBuilt) {
     FakeForge forge({.kind = GetParam(), .repository = stage.bare});
     stage.set_remote(forge.clone_url(forge.token()));
     stage.fleet.part("catalogue", "tls", {Kind::fails, "2"});
-    const std::string variable = forge.kind() == "github" ? "GITHUB_TOKEN" : forge.kind() == "gitea" ? "GITEA_TOKEN" : "FORGEJO_TOKEN";
-    const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()}, {variable + "=0123456789abcdefwrong"});
+    const std::string variable = forge.kind() == "github"  ? "GITHUB_TOKEN"
+                                 : forge.kind() == "gitea" ? "GITEA_TOKEN"
+                                                           : "FORGEJO_TOKEN";
+    const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()},
+                                    {variable + "=0123456789abcdefwrong"});
     EXPECT_EQ(ran.code, 41) << ran.err;
     EXPECT_THAT(ran.err, Not(HasSubstr("prove:")));
     EXPECT_THAT(ran.err, HasSubstr("next:"));
@@ -175,15 +183,22 @@ TEST_P(Endings, AForgeThatFailsAfterThePushLeavesTheBranchAndSaysWhatIsMissing) 
     stage.set_remote(forge.clone_url(forge.token()));
     stage.fleet.part("catalogue", "tls", {Kind::fails, "2"});
     forge.faults().on("POST", "/pulls$", fakes::fault::answer(403, "{\"message\": \"no\"}"), {.nth = 1, .times = 0});
-    const std::string variable = forge.kind() == "github" ? "GITHUB_TOKEN" : forge.kind() == "gitea" ? "GITEA_TOKEN" : "FORGEJO_TOKEN";
-    const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()}, {variable + "=" + forge.token()});
+    const std::string variable = forge.kind() == "github"  ? "GITHUB_TOKEN"
+                                 : forge.kind() == "gitea" ? "GITEA_TOKEN"
+                                                           : "FORGEJO_TOKEN";
+    const auto ran = stage.lockstep({"run", "--forge", forge.kind(), "--forge-url", forge.web_root()},
+                                    {variable + "=" + forge.token()});
     EXPECT_EQ(ran.code, 21) << ran.err;
     EXPECT_THAT(ran.err, HasSubstr("open the pull request"));
     EXPECT_THAT(stage.on_remote({"for-each-ref", "--format=%(refname)"}), HasSubstr("refs/heads/flake-update/"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Dialects, Endings, ::testing::Values(ForgeKind::github, ForgeKind::gitea, ForgeKind::forgejo),
-                         [](const auto& one) { return one.param == ForgeKind::github ? "github" : one.param == ForgeKind::gitea ? "gitea" : "forgejo"; });
+                         [](const auto& one) {
+                             return one.param == ForgeKind::github  ? "github"
+                                    : one.param == ForgeKind::gitea ? "gitea"
+                                                                    : "forgejo";
+                         });
 
 TEST(Transports, LandsOverAPath) {
     LOCKSTEP_NEEDS_NIX();
@@ -208,8 +223,8 @@ TEST(Transports, LandsOverSsh) {
     expect_landed(stage, before);
 }
 
-/// The base moves while the hosts are built: a hook of the fixture's builder would be late, so the remote does it itself,
-/// when the candidate arrives.
+/// The base moves while the hosts are built: a hook of the fixture's builder would be late, so the remote does it
+/// itself, when the candidate arrives.
 TEST(BaseBranch, ThatMovedIsNeverOverwritten) {
     LOCKSTEP_NEEDS_NIX();
     Stage stage;
@@ -222,7 +237,8 @@ TEST(BaseBranch, ThatMovedIsNeverOverwritten) {
     stage.fleet.part("catalogue", "tls", {.text = "2"});
     const auto hook = stage.lab / "bin" / "nix-store";
     const auto real = run_ok({"sh", "-c", "command -v nix-store"}, stage.lab.environment());
-    write_file(hook, "#!/bin/sh\ncase \"$*\" in *--realise*) git -C " + other.string() + " push -q origin HEAD:main;; esac\nexec " + real.substr(0, real.find('\n')) + " \"$@\"\n");
+    write_file(hook, "#!/bin/sh\ncase \"$*\" in *--realise*) git -C " + other.string() +
+                         " push -q origin HEAD:main;; esac\nexec " + real.substr(0, real.find('\n')) + " \"$@\"\n");
     std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
     for (const char* name : {"nix"}) {
         const auto program = run_ok({"sh", "-c", std::string("command -v ") + name}, stage.lab.environment());
@@ -252,7 +268,8 @@ TEST(UpdateBranch, WithCommitsOfPeopleIsLeftAlone) {
     stage.fleet.part("catalogue", "tls", {Kind::fails, "2"});
     ASSERT_EQ(stage.lockstep({"run", "--now", "2026-11-21"}).code, 20);
     const auto other = stage.lab / "other";
-    stage.lab.git(stage.lab.root(), {"clone", "-q", "-b", "flake-update/2026-11-21", stage.bare.string(), other.string()});
+    stage.lab.git(stage.lab.root(),
+                  {"clone", "-q", "-b", "flake-update/2026-11-21", stage.bare.string(), other.string()});
     write_file(other / "fix.txt", "by hand");
     stage.lab.git(other, {"add", "."});
     stage.lab.git(other, {"commit", "-qm", "Fix by hand"});

@@ -34,7 +34,8 @@ ProveRequest ProveBench::request(const std::string& flake, const std::string& se
     EXPECT_TRUE(can.ok()) << settings.err;
     if (can.ok()) request.can = std::move(can).value();
     request.flake = flake;
-    for (const auto& name : lab.names(flake, set)) request.targets.push_back(make_target(set, target_kind_of_set(set).value(), name));
+    for (const auto& name : lab.names(flake, set))
+        request.targets.push_back(make_target(set, target_kind_of_set(set).value(), name));
     request.required.assign(request.targets.size(), true);
     request.slots = 2;
     request.evaluators = 2;
@@ -46,7 +47,9 @@ ProofResult ProveBench::prove(const ProveRequest& request) {
     return lockstep::prove(request, {processes, *store, clock, events, files});
 }
 
-std::string ProveBench::log_of(const std::string& relative) const { return read_file(store->root() / relative); }
+std::string ProveBench::log_of(const std::string& relative) const {
+    return read_file(store->root() / relative);
+}
 
 const HostResult& host_of(const ProofResult& proof, const std::string& name) {
     for (const auto& host : proof.hosts)

@@ -74,7 +74,8 @@ TEST(Prove, OneSharedFailureIsBuiltOnceAndNamedOnceWithItsHosts) {
     }
     int started = 0;
     for (const auto& event : bench.events.events())
-        if (const auto* build = std::get_if<BuildStarted>(&event); build != nullptr && build->drv == cause.drv) ++started;
+        if (const auto* build = std::get_if<BuildStarted>(&event); build != nullptr && build->drv == cause.drv)
+            ++started;
     EXPECT_EQ(started, 1);
 }
 
@@ -147,7 +148,8 @@ TEST(Prove, ForeignHostsFollowThePolicy) {
     fleet.host("pi", {Kind::foreign_system});
     fleet.host("web", {});
     const auto flake = fleet.pinned(fleet.commit("first"));
-    for (const auto& [policy, state] : {std::pair{ForeignPolicy::evaluate, HostState::evaluated}, {ForeignPolicy::ignore, HostState::skipped}}) {
+    for (const auto& [policy, state] :
+         {std::pair{ForeignPolicy::evaluate, HostState::evaluated}, {ForeignPolicy::ignore, HostState::skipped}}) {
         ProveBench bench(lab, std::string(state_word(state)));
         auto request = bench.request(flake);
         request.foreign = policy;
@@ -175,7 +177,8 @@ TEST(Prove, HostileHostNamesStayInTheirFiles) {
     LOCKSTEP_NEEDS_NIX();
     const NixLab lab;
     FleetFixture fleet(lab);
-    const std::vector<std::string> names{"../x", "-oProxyCommand=x", "a\"b", "<script>", "core01.ofborg.org", "two words", "${x}", "a\nb"};
+    const std::vector<std::string> names{
+        "../x", "-oProxyCommand=x", "a\"b", "<script>", "core01.ofborg.org", "two words", "${x}", "a\nb"};
     for (const auto& name : names) fleet.host(name, {});
     ProveBench bench(lab);
     const auto proof = bench.prove(bench.request(fleet.pinned(fleet.commit("first"))));

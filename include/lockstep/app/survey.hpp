@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What `init` finds out about a repository: attribute sets, hosts that this machine cannot build, names that are no hosts.
+// What `init` finds out about a repository: attribute sets, hosts that this machine cannot build, names that are no
+// hosts.
 #pragma once
 
 #include "lockstep/app/run.hpp"

@@ -94,7 +94,10 @@ Environment detect(const GetEnv& get) {
 }
 
 bool is_private_variable(std::string_view name) {
-    static constexpr std::array k_prefixes{std::string_view("ACTIONS_"), std::string_view("GIT_CONFIG_")};
+    // GIT_CONFIG_GLOBAL, _SYSTEM and _NOSYSTEM name files: git that Nix starts needs them for private inputs.
+    static constexpr std::array k_prefixes{std::string_view("ACTIONS_"), std::string_view("GIT_CONFIG_KEY_"),
+                                           std::string_view("GIT_CONFIG_VALUE_"), std::string_view("GIT_CONFIG_COUNT"),
+                                           std::string_view("GIT_CONFIG_PARAMETERS")};
     static constexpr std::array k_suffixes{
         std::string_view("_TOKEN"),       std::string_view("_PASSWORD"),   std::string_view("_SECRET"),
         std::string_view("_PASSPHRASE"),  std::string_view("_PASSWD"),     std::string_view("_CREDENTIALS"),
