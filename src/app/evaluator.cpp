@@ -50,8 +50,10 @@ void Evaluator::launch_some() {
         {
             const std::lock_guard lock(mutex_);
             if (running_ >= std::max(1, request_.evaluators) || pending_.empty()) return;
-            const auto size = next_slice_size(
-                costs_, pending_.size(), {.evaluators = request_.evaluators, .memory_budget = request_.memory_budget});
+            const auto size = next_slice_size(costs_, pending_.size(),
+                                              {.evaluators = request_.evaluators,
+                                               .memory_budget = request_.memory_budget,
+                                               .idle = std::max(1, request_.evaluators) - running_});
             list.assign(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(size));
             pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(size));
             nonce = fmt::format("{}-{}", request_.nonce_seed, launched_++);

@@ -34,7 +34,10 @@ std::size_t next_slice_size(const EvalCosts& costs, std::size_t remaining, const
     if (remaining == 0) return 0;
     const std::size_t equal = std::clamp<std::size_t>(share(remaining, limits.evaluators), 1, k_most_per_process);
     const std::size_t cap = memory_cap(costs, limits);
-    if (costs.first_hosts == 0) return std::min({equal, k_first_slice, cap});
+    if (costs.first_hosts == 0) {
+        const std::size_t first = limits.idle > 0 ? share(remaining, limits.idle) : equal;
+        return std::min({std::max<std::size_t>(1, first), k_first_slice, cap});
+    }
     if (costs.later_hosts == 0) return std::min({equal, std::size_t{2}, cap});  // learn what a second host costs
     const auto first = costs.first_host_total / static_cast<long>(costs.first_hosts);
     const auto later = costs.later_hosts_total / static_cast<long>(costs.later_hosts);

@@ -26,6 +26,11 @@ TEST(Slices, StartSmallWithoutKnowledge) {
     EXPECT_EQ(next_slice_size({}, 1000, {.evaluators = 2}), 4u);
 }
 
+TEST(Slices, FirstSlicesGoToIdleEvaluators) {
+    EXPECT_EQ(next_slice_size({}, 5, {.evaluators = 2, .idle = 2}), 3u);
+    EXPECT_EQ(next_slice_size({}, 2, {.evaluators = 2, .idle = 1}), 2u);
+}
+
 TEST(Slices, HeavyCommonPartTakesAnEqualShare) {
     EXPECT_EQ(next_slice_size(measured(milliseconds(2000), milliseconds(50), 200u << 20), 100, {.evaluators = 2}), 50u);
 }

@@ -25,10 +25,11 @@ struct EvalCosts {
 struct SliceLimits {
     int evaluators = 1;
     std::uint64_t memory_budget = 0;  ///< bytes for all evaluators together; 0 = unknown
+    int idle = 0;                     ///< evaluators without work, the asking one included; 0 = all of them
 };
 
 /// Size of the next slice, 1 … `remaining` (0 only when nothing remains). Pure.
-/// - Nothing measured yet: an equal share for each evaluator, but at most 4.
+/// - Nothing measured yet: an equal share for each idle evaluator, but at most 4.
 /// - Then: large (an equal share) when starting over costs more than half of a host's own time and the memory allows
 /// it,
 ///   otherwise 1.
