@@ -14,6 +14,7 @@ if ! command -v lockstep >/dev/null 2>&1; then
     build_dir=${RUNNER_TEMP:-/tmp}/lockstep-build
     echo "lockstep is not on PATH: building it in $build_dir" >&2
     # The build gets no secrets.
+    # shellcheck disable=SC2016 # the inner shell expands them
     env -u GITHUB_TOKEN -u GITEA_TOKEN -u FORGEJO_TOKEN bash -c '
         "$1/scripts/setup" --build-only >&2
         cmake -S "$1" -B "$2" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DLOCKSTEP_TESTS=OFF >&2
