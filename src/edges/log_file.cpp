@@ -2,8 +2,6 @@
 // Head at the front of the file, tail as a ring behind it; closing puts the ring in order.
 #include "edges/log_file.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -23,15 +21,6 @@ std::time_t coarse_seconds() noexcept {
 }
 
 }  // namespace
-
-Result<std::unique_ptr<LogSink>> LogFile::create(int directory_fd, const std::string& name, std::string path,
-                                                 std::uint64_t cap) {
-    Fd file(openat(directory_fd, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file.open())
-        return Error{ErrorKind::infrastructure, "the log " + path + " cannot be made", std::strerror(errno),
-                     "check space and permissions of the run directory (--run-dir)"};
-    return std::unique_ptr<LogSink>(std::make_unique<LogFile>(std::move(file), std::move(path), cap));
-}
 
 LogFile::LogFile(Fd file, std::string path, std::uint64_t cap)
     : file_(std::move(file)),

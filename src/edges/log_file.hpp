@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <ctime>
-#include <memory>
 #include <mutex>
 #include <string>
 
@@ -21,11 +20,8 @@ namespace lockstep {
 /// takes up again when the disk does. Thread-safe.
 class LogFile final : public LogSink {
 public:
-    /// Makes `name` below the directory (mode 0600, must not exist). `path` is what path() tells. Errors:
-    /// infrastructure.
-    static Result<std::unique_ptr<LogSink>> create(int directory_fd, const std::string& name, std::string path,
-                                                   std::uint64_t cap);
-    /// Over an open empty file. Keeps cap / 2 bytes of the beginning and cap - cap / 2 of the end; 0 keeps nothing.
+    /// Over an empty file, open for reading and writing. `path` is what path() tells. Keeps cap / 2 bytes of the
+    /// beginning and cap - cap / 2 of the end; 0 keeps nothing.
     LogFile(Fd file, std::string path, std::uint64_t cap);
     ~LogFile() override { close(); }
     LogFile(const LogFile&) = delete;

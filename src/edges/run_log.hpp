@@ -2,20 +2,21 @@
 // run.log: what lockstep itself did, one line each, with UTC times. The only user of spdlog.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string_view>
+
+#include "edges/fd.hpp"
 
 namespace lockstep {
 
 class RunLog {
 public:
-    /// Appends to `path`. Trouble with the file never reaches the run.
-    explicit RunLog(const std::filesystem::path& path);
+    /// Writes to an open file. Trouble with it never reaches the run.
+    explicit RunLog(Fd file);
     ~RunLog();
     RunLog(const RunLog&) = delete;
     RunLog& operator=(const RunLog&) = delete;
-    /// Thread-safe.
+    /// "2026-11-21T02:00:00.123Z text", with the text made one clean line of at most 16 KiB. Thread-safe.
     void line(std::string_view text) noexcept;
 
 private:

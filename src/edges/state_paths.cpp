@@ -2,16 +2,20 @@
 // State directory, run ids, retention.
 #include "edges/state_paths.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <ctime>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "edges/fd.hpp"
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -22,28 +26,58 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool looks_like_a_run(const std::string& name) {
-    if (name.size() < 18 || name[8] != 'T' || name[15] != 'Z' || name[16] != '-') return false;
-    return std::all_of(name.begin(), name.begin() + 8, [](unsigned char c) { return std::isdigit(c) != 0; });
+bool is_plain(std::string_view path) {
+    return !path.empty() && path.front() == '/';
+}
+
+/// "github.com/me/fleet" of any way to write that address.
+std::string host_and_path(std::string_view url) {
+    const auto scheme = url.find("://");
+    const bool has_scheme = scheme != std::string_view::npos;
+    if (has_scheme) url.remove_prefix(scheme + 3);
+    const auto host_end = url.find_first_of(has_scheme ? "/" : "/:");
+    const bool is_path = !has_scheme && (host_end == std::string_view::npos || url[host_end] == '/');
+    std::string result(url);
+    if (!is_path) {
+        std::string_view host = url.substr(0, host_end);
+        // The last '@': a password may hold others.
+        if (const auto at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+        result = std::string(host);
+        for (auto& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        if (host_end != std::string_view::npos) {
+            auto path = url.substr(host_end + 1);
+            while (!path.empty() && path.front() == '/') path.remove_prefix(1);
+            result += "/" + std::string(path);
+        }
+    }
+    while (result.size() > 1 && result.back() == '/') result.pop_back();
+    if (result.size() > 4 && result.compare(result.size() - 4, 4, ".git") == 0) result.resize(result.size() - 4);
+    return result;
+}
+
+/// Whether the process that writes this run is alive.
+bool is_alive(const fs::path& run) {
+    const auto journal = (run / "journal.jsonl").string();
+    const Fd fd(open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return fd.open() && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 }  // namespace
 
 Result<fs::path> state_root(const std::function<std::string(const char*)>& getenv) {
-    if (const auto systemd = getenv("STATE_DIRECTORY"); !systemd.empty()) return fs::path(split(systemd, ':').front());
-    if (const auto xdg = getenv("XDG_STATE_HOME"); !xdg.empty() && xdg.front() == '/')
-        return fs::path(xdg) / "lockstep";
-    if (const auto home = getenv("HOME"); !home.empty()) return fs::path(home) / ".local" / "state" / "lockstep";
+    if (const auto systemd = split(getenv("STATE_DIRECTORY"), ':').front(); is_plain(systemd)) return fs::path(systemd);
+    // Relative ones are to be ignored, by the XDG specification.
+    if (const auto xdg = getenv("XDG_STATE_HOME"); is_plain(xdg)) return fs::path(xdg) / "lockstep";
+    if (const auto home = getenv("HOME"); is_plain(home)) return fs::path(home) / ".local" / "state" / "lockstep";
     return Error{ErrorKind::config, "there is no place for the run's state", "neither XDG_STATE_HOME nor HOME is set",
                  "set one of them, or name a directory with --run-dir"};
 }
 
 std::string repository_key(std::string_view remote_url) {
-    std::string_view name = remote_url;
-    while (!name.empty() && name.back() == '/') name.remove_suffix(1);
-    if (const auto slash = name.find_last_of("/:"); slash != std::string_view::npos) name = name.substr(slash + 1);
-    if (name.size() > 4 && name.substr(name.size() - 4) == ".git") name.remove_suffix(4);
-    return fmt::format("{}-{:08x}", file_slug(name), static_cast<std::uint32_t>(stable_hash(remote_url)));
+    const std::string address = host_and_path(remote_url);
+    const auto slash = address.rfind('/');
+    const std::string name = slash == std::string::npos ? address : address.substr(slash + 1);
+    return fmt::format("{}-{:08x}", file_slug(name), static_cast<std::uint32_t>(stable_hash(address)));
 }
 
 std::string random_hex() {
@@ -63,17 +97,29 @@ std::string new_run_id(std::chrono::system_clock::time_point now) {
     return std::string(text) + "-" + random_hex().substr(0, 6);
 }
 
+bool is_run_id(std::string_view name) {
+    constexpr std::string_view shape = "ddddddddTddddddZ-xxxxxx";
+    if (name.size() != shape.size()) return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool digit = c >= '0' && c <= '9';
+        const bool fits = shape[i] == 'd' ? digit : shape[i] == 'x' ? digit || (c >= 'a' && c <= 'f') : c == shape[i];
+        if (!fits) return false;
+    }
+    return true;
+}
+
 void prune_runs(const fs::path& runs, int keep, const std::string& current) {
     std::vector<std::string> names;
     std::error_code failed;
     for (fs::directory_iterator it(runs, failed), end; !failed && it != end; it.increment(failed)) {
         const auto name = it->path().filename().string();
         std::error_code ignored;
-        if (looks_like_a_run(name) && it->is_directory(ignored) && !it->is_symlink(ignored)) names.push_back(name);
+        if (is_run_id(name) && it->symlink_status(ignored).type() == fs::file_type::directory) names.push_back(name);
     }
     std::sort(names.rbegin(), names.rend());
-    for (std::size_t i = static_cast<std::size_t>(std::max(keep, 1)); i < names.size(); ++i)
-        if (names[i] != current) fs::remove_all(runs / names[i], failed);
+    for (auto i = static_cast<std::size_t>(std::max(keep, 1)); i < names.size(); ++i)
+        if (names[i] != current && !is_alive(runs / names[i])) fs::remove_all(runs / names[i], failed);
 }
 
 }  // namespace lockstep

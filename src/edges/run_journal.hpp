@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// journal.jsonl: what a run is about to do and what came of it, so that another process can go on after a crash.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "edges/fd.hpp"
+#include "lockstep/core/result.hpp"
+#include "lockstep/ports/clock.hpp"
+
+namespace lockstep {
+
+/// One JSON object a line:
+///     {"seq":7,"time":"2026-11-21T02:00:00Z","kind":"intent","step":"push-base","data":{…},"crc":"1c291ca3"}
+/// `seq` counts from 0 without gaps. `crc` is always the last member: eight lower-case hex digits of the CRC-32 (that
+/// of zlib) of the line's bytes in front of `,"crc":`. The first line is the fact "journal" with {"version":1,"run":…}.
+/// Each line is on the disk (fdatasync) before append() returns. A line that was cut by a crash or a full disk is
+/// followed by the next record on a line of its own; its `seq` is used again.
+class RunJournal {
+public:
+    /// Makes the file in the folder; it must not exist. An flock on it tells other processes that the run is alive.
+    /// Errors: config when a run is there already (with `hint`), infrastructure.
+    static Result<RunJournal> create(int folder, std::string_view run_id, const Clock& clock, const std::string& hint);
+
+    /// `kind` is "intent", "outcome" or "fact"; `data_json` a JSON object (anything else is a bug). Thread-safe.
+    /// Errors: infrastructure.
+    Result<void> append(std::string_view kind, std::string_view step, std::string_view data_json);
+
+    RunJournal(RunJournal&& other) noexcept;
+
+private:
+    RunJournal(Fd file, const Clock& clock) : file_(std::move(file)), clock_(clock) {}
+
+    std::mutex mutex_;
+    Fd file_;
+    const Clock& clock_;
+    std::uint64_t seq_ = 0;
+    bool torn_ = false;  ///< the file may end in the middle of a line
+};
+
+}  // namespace lockstep
