@@ -36,7 +36,9 @@ std::vector<ProcessFacts> Orphans::sweep(const std::set<pid_t>& own) {
 bool Orphans::has_members(pid_t group, const std::set<pid_t>& own) {
     for (const pid_t pid : children_of(getpid())) {
         if (own.count(pid) != 0) continue;
-        if (const auto facts = process_facts(pid); facts && facts->group == group && !facts->dead) return true;
+        const auto facts = process_facts(pid);
+        if (!facts || facts->group != group) continue;
+        if (!facts->dead || waitpid(pid, nullptr, WNOHANG) != pid) return true;
     }
     return false;
 }

@@ -21,7 +21,8 @@ public:
     /// each the leader of its group.
     std::vector<ProcessFacts> sweep(const std::set<pid_t>& own);
 
-    /// Whether somebody in the group of one of them is alive besides its leader, as far as our own children tell.
+    /// Whether somebody is in the group of one of them besides its leader, as far as our own children tell. Reaps the
+    /// dead; one whose main thread only is dead is not yet.
     [[nodiscard]] static bool has_members(pid_t group, const std::set<pid_t>& own);
 
     /// KILL to the process, and to its group when it leads one.
