@@ -16,6 +16,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// What would make git look elsewhere; an empty value would count as a wrong one.
+const std::vector<std::string> k_redirecting = {
+    "GIT_DIR",          "GIT_WORK_TREE",         "GIT_INDEX_FILE",  "GIT_OBJECT_DIRECTORY",
+    "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS", "GIT_SSH_COMMAND", "GIT_ALTERNATE_OBJECT_DIRECTORIES"};
+
 std::string trimmed(std::string text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     return text;
@@ -51,15 +56,11 @@ Env git_env() {
 
 RunResult run_git(const fs::path& dir, const std::vector<std::string>& arguments, const Env& extra,
                   const std::string& input) {
-    // env(1) rather than an empty value: git takes an empty GIT_DIR for a wrong one.
-    std::vector<std::string> argv = {"env"};
-    for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_COUNT",
-                             "GIT_CONFIG_PARAMETERS", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SSH_COMMAND"})
-        argv.insert(argv.end(), {"-u", name});
-    for (const auto& [name, value] : extra) argv.push_back(name + "=" + value);
-    argv.push_back("git");
+    std::vector<std::string> argv = {"git"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    return run(argv, {.env = git_env(), .cwd = dir, .input = input});
+    auto env = git_env();
+    env.insert(env.end(), extra.begin(), extra.end());
+    return run(argv, {.env = env, .unset = k_redirecting, .cwd = dir, .input = input});
 }
 
 GitRepo GitRepo::make_bare(const fs::path& path, const std::string& branch) {

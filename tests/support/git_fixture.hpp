@@ -12,7 +12,7 @@
 namespace lockstep::test {
 
 /// No user or system configuration, no prompts, fixed identity and dates. On top of the test program's environment:
-/// variables that would redirect git (GIT_DIR and the like) are emptied by run_git.
+/// variables that would redirect git (GIT_DIR and the like) are taken away by run_git.
 [[nodiscard]] Env git_env();
 
 /// The git command in `dir` (any working directory when ""), in git_env plus `extra`.

@@ -17,6 +17,7 @@ using Env = std::vector<std::pair<std::string, std::string>>;
 struct RunOptions {
     Env env{};  ///< set on top of ours; with `clean_env` the whole environment
     bool clean_env = false;
+    std::vector<std::string> unset{};                            ///< variables of ours that the program does not get
     std::filesystem::path cwd{};                                 ///< "" = ours
     std::string input{};                                         ///< fed to stdin, which is then closed
     std::chrono::milliseconds limit = std::chrono::seconds(60);  ///< then the process group is killed
