@@ -7,14 +7,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 
 #include "lockstep/adapters/runner.hpp"
 #include "lockstep/core/text.hpp"
 
 namespace lockstep::cli {
+
+namespace {
+
+/// What a hook or `git -c` leaves behind. Our own git commands are cleaned of it as well, but Nix starts git by itself,
+/// and would read another repository.
+bool points_git_elsewhere(std::string_view name) {
+    static constexpr std::string_view k_names[] = {"GIT_DIR",          "GIT_WORK_TREE",
+                                                   "GIT_INDEX_FILE",   "GIT_OBJECT_DIRECTORY",
+                                                   "GIT_COMMON_DIR",   "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                                   "GIT_NAMESPACE",    "GIT_PREFIX",
+                                                   "GIT_SHALLOW_FILE", "GIT_QUARANTINE_PATH"};
+    return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
+}
+
+}  // namespace
 
 Environment Environment::take() {
     Environment result;
@@ -41,7 +59,7 @@ std::string Environment::get(const std::string& name) const {
 std::vector<std::string> Environment::for_children() const {
     std::vector<std::string> result;
     for (const auto& [name, value] : values_)
-        if (!runner::is_private_variable(name)) result.push_back(name + "=" + value);
+        if (!runner::is_private_variable(name) && !points_git_elsewhere(name)) result.push_back(name + "=" + value);
     return result;
 }
 

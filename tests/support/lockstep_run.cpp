@@ -63,9 +63,8 @@ nlohmann::json LockstepEnd::host(const std::string& name) const {
 std::vector<std::string> Lockstep::environment(const std::vector<std::string>& more) const {
     auto all = lab_.environment();
     all.push_back("XDG_STATE_HOME=" + state().string());
-    for (const char* name :
-         {"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "CI", "GITHUB_ACTIONS", "GITEA_ACTIONS", "FORGEJO_ACTIONS",
-          "GITHUB_TOKEN", "GITEA_TOKEN", "FORGEJO_TOKEN", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"})
+    for (const char* name : {"STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "CI", "GITHUB_ACTIONS", "GITEA_ACTIONS",
+                             "FORGEJO_ACTIONS", "GITHUB_TOKEN", "GITEA_TOKEN", "FORGEJO_TOKEN"})
         all.push_back(std::string(name) + "=");
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -108,6 +107,24 @@ StartedLockstep::~StartedLockstep() {
 
 void StartedLockstep::signal(int number) const {
     if (pid_ > 0) kill(pid_, number);
+}
+
+void OpenGate::release() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+}
+
+std::optional<OpenGate> StartedLockstep::open_gate(const fs::path& fifo) const {
+    // A blocking open() would wait for ever for a program that fails first; the builder's open() cannot be waited for
+    // in any other way, so ask again until either has happened.
+    for (;;) {
+        const int fd = open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0) return OpenGate(fd);
+        siginfo_t ended{};
+        if (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0)
+            return std::nullopt;
+        usleep(5000);
+    }
 }
 
 LockstepEnd StartedLockstep::wait() {

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/nix_lab.hpp"
@@ -43,6 +45,19 @@ private:
     const NixLab& lab_;
 };
 
+/// The writing end of a FIFO that a builder has open for reading (Recipe::Kind::hangs).
+class OpenGate {
+public:
+    explicit OpenGate(int fd) : fd_(fd) {}
+    OpenGate(OpenGate&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    OpenGate& operator=(OpenGate&&) = delete;
+    ~OpenGate() { release(); }
+    void release();  ///< lets the builder go on
+
+private:
+    int fd_;
+};
+
 /// The program in a process group of its own, started and not yet ended. Killed with its group when this object goes.
 class StartedLockstep {
 public:
@@ -52,6 +67,8 @@ public:
     StartedLockstep& operator=(const StartedLockstep&) = delete;
 
     void signal(int number) const;
+    /// Waits until a builder has opened the FIFO; nothing when the program ends before that.
+    [[nodiscard]] std::optional<OpenGate> open_gate(const std::filesystem::path& fifo) const;
     /// Waits for the end; call once.
     [[nodiscard]] LockstepEnd wait();
 
