@@ -21,7 +21,7 @@ struct BrokenHost {
 struct AttributionInput {
     const DrvGraph& graph;                 ///< holds the closure of every broken host
     const std::set<std::string>& invalid;  ///< output paths known to be invalid
-    const std::map<std::string, BuildRecord>& builds;
+    const std::map<std::string, ObservedBuild>& builds;
     const nix::RealiseFacts& realise;
     const nix::Capabilities& can;
 };

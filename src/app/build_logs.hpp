@@ -18,7 +18,7 @@
 namespace lockstep {
 
 /// What the stream told about one derivation.
-struct BuildRecord {
+struct ObservedBuild {
     nix::BuildFacts facts;
     std::string log;  ///< relative path, "" when no file could be opened
     std::uint64_t bytes = 0, dropped = 0;
@@ -35,7 +35,7 @@ public:
     /// The process has ended: closes files; derivations still open count as not stopped.
     void finish();
 
-    [[nodiscard]] const std::map<std::string, BuildRecord>& builds() const { return builds_; }
+    [[nodiscard]] const std::map<std::string, ObservedBuild>& builds() const { return builds_; }
     [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
 
 private:
@@ -50,7 +50,7 @@ private:
     const ProveRequest& request_;
     const ProvePorts& ports_;
     nix::LineSplitter splitter_;
-    std::map<std::string, BuildRecord> builds_;
+    std::map<std::string, ObservedBuild> builds_;
     std::unordered_map<std::string, std::shared_ptr<Open>> by_drv_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Open>> by_id_;
     std::vector<std::string> errors_;

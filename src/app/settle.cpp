@@ -53,7 +53,7 @@ void end_log(std::unique_ptr<LogSink> sink, const HostResult& host, ProofState& 
     state.logs.push_back({host.name, host.log, sink->bytes(), sink->dropped()});
 }
 
-void copy_log(LogSink& sink, const ProvePorts& ports, const BuildRecord& build, ProofState& state) {
+void copy_log(LogSink& sink, const ProvePorts& ports, const ObservedBuild& build, ProofState& state) {
     const auto name = clean_line(derivation_name(build.facts.drv), 200);
     sink.write(fmt::format("\n# {} · {} · {}{}\n", name, build.facts.drv, human_duration(build.facts.duration),
                            build.facts.machine.empty() ? "" : " · on " + clean_line(build.facts.machine, 200)));
@@ -77,7 +77,7 @@ void copy_log(LogSink& sink, const ProvePorts& ports, const BuildRecord& build, 
 void copy_builds(LogSink* sink, const ProvePorts& ports, const Wave& wave, ProofState& state, HostResult& host) {
     const auto* root = state.graph.find(host.drv);
     if (root == nullptr) return;
-    std::vector<const BuildRecord*> mine;
+    std::vector<const ObservedBuild*> mine;
     for (const auto index : state.graph.closure(*root))
         if (const auto build = wave.logs.builds().find(state.graph.node(index).path); build != wave.logs.builds().end())
             mine.push_back(&build->second);

@@ -19,7 +19,7 @@ using Millis = std::chrono::milliseconds;
 enum class HostState {
     built,              ///< its output is valid and was made (built or fetched) in this run
     cached,             ///< its output was valid before the run built anything
-    unchanged,          ///< same derivation as on the base commit, whose output is proved (reserved for skipping)
+    unchanged,          ///< same derivation as on the base commit, and its output is valid or was proved before
     evaluated,          ///< foreign system, policy `evaluate`: the derivation exists, nothing was built
     failed,             ///< its own top-level derivation failed
     dependency_failed,  ///< a derivation below it failed: see its cause
@@ -66,6 +66,13 @@ struct Cause {
     bool operator==(const Cause&) const = default;
 };
 
+/// What a host's closure still lacked when its evaluation ended, in derivations.
+struct HostWork {
+    std::uint32_t valid = 0, fetch = 0, build = 0;  ///< there already, to be fetched from a cache, to be built
+    bool known = false;                             ///< false: nobody asked the store and the caches
+    bool operator==(const HostWork&) const = default;
+};
+
 struct HostResult {
     std::string name;
     TargetKind kind = TargetKind::nixos;
@@ -79,8 +86,20 @@ struct HostResult {
     std::string log;                 ///< complete log, relative to the run directory
     Millis eval_time{0}, build_time{0};
     std::uint64_t eval_peak_bytes = 0;
+    std::string base_drv;            ///< its derivation on the base commit; "" when not known
+    HostWork work;
 
     bool operator==(const HostResult&) const = default;
+};
+
+/// One derivation that was built in this run, here or by a builder.
+struct BuildRecord {
+    std::string drv, name;
+    std::string machine;  ///< remote builder, "" for this machine
+    bool ok = true;
+    Millis started{0};    ///< since the proof began
+    Millis duration{0};
+    bool operator==(const BuildRecord&) const = default;
 };
 
 /// One log file kept by the run.
@@ -99,6 +118,9 @@ struct ProofResult {
     std::vector<std::string> notices;  ///< e.g. hints about foreign hosts
     int realiser_runs = 0;
     int derivations_built = 0;
+    std::vector<BuildRecord> builds;         ///< in the order in which they started
+    std::vector<BuildRecord> critical_path;  ///< the chain of builds that took longest, first to last
+    std::uint64_t download_bytes = 0;        ///< what the caches were to send, compressed; 0 when not known
 };
 
 }  // namespace lockstep

@@ -88,6 +88,15 @@ struct RunReport {
     std::vector<LogEntry> logs;
     std::vector<Reason> reasons;
     std::optional<Pull> pull;
+
+    /// Where the time of the proof went.
+    struct Timing {
+        std::vector<BuildRecord> slowest;        ///< at most 10, longest first
+        std::vector<BuildRecord> critical_path;  ///< first to last
+        int derivations_built = 0;
+        std::uint64_t download_bytes = 0;
+        bool operator==(const Timing&) const = default;
+    } timing;
     std::vector<std::string> notices;  ///< things worth knowing that changed no verdict
     std::vector<std::string> limits;   ///< what was cut, by how much
 
