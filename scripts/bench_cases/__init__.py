@@ -1,0 +1,1 @@
+"""The parts of scripts/bench: laboratory, measuring, contenders, and one module for each group of cases."""
