@@ -1,6 +1,7 @@
 """Fleets without nixpkgs: a graph of small jobs, written as a flake, and the time it takes at least."""
 
 import math
+import re
 import shutil
 import subprocess
 import time
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 
 PRELUDE = """{
 %(inputs)s
-  outputs = %(arguments)s:
+  outputs = args@%(arguments)s:
     let
       seed = "%(seed)s";
       job = name: script: needs: derivation {
@@ -62,10 +63,7 @@ class Fleet:
         lines = ["      jobs = {"]
         for name, job in self.jobs.items():
             script = job.script.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-            if "@DATA:" in script:  # a value that comes from an input
-                head, rest = script.split("@DATA:", 1)
-                name_of_input, rest = rest.split("@", 1)
-                script = f"{head}${{data.{name_of_input}}}{rest}"
+            script = re.sub(r"@DATA:(\w+)@", r"${data.\1}", script)  # a value that comes from an input
             needs = " ".join(f'jobs."{need}"' for need in job.needs)
             lines.append(f'        "{name}" = job "{name}" "{script}" [ {needs} ];')
         lines.append("      };")
