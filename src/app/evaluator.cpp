@@ -169,7 +169,8 @@ void Evaluator::fail_rest(Slice& slice, const ExitStatus& status) {
         result.timed_out = status.kind == Kind::timed_out || status.kind == Kind::silent;
         result.cls = result.timed_out ? CauseClass::evaluation_timeout : nix::classify_evaluation_failure(status, text);
         result.first_error = result.timed_out ? "the evaluation " + describe(status) : nix::first_error_line(text);
-        if (result.first_error.empty()) result.first_error = "nix eval " + describe(status);
+        if (result.first_error.empty() || result.cls == CauseClass::evaluation_killed)
+            result.first_error = "nix eval " + describe(status);
         deliver(result);
     }
     const std::lock_guard lock(mutex_);
