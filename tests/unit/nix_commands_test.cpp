@@ -129,6 +129,7 @@ TEST(NixCommands, EvaluationNeverWritesAndIsPureUnlessAsked) {
     EXPECT_THAT(pure.argv,
                 IsSupersetOf({"--no-update-lock-file", "--no-write-lock-file", "--no-eval-cache", "--json"}));
     EXPECT_THAT(pure.argv, Not(Contains("--impure")));
+    EXPECT_LT(pure.stop.grace, StopPolicy{}.grace) << "a busy evaluation is deaf to SIGTERM";
     auto impure = setup();
     impure.impure = true;
     EXPECT_THAT(evaluate_command(impure, "f", {target}, "0123").argv, Contains("--impure"));

@@ -24,6 +24,8 @@ Command eval_call(const Setup& setup, std::string expression) {
     add_options(command, setup);
     command.argv.insert(command.argv.end(), {"--expr", std::move(expression)});
     forbid_prompts(command);
+    // An evaluation that is busy does not listen to SIGTERM (seen on 2.8, 2.26 and 2.34), and has nothing to tidy up.
+    command.stop.grace = std::chrono::seconds(2);
     return command;
 }
 
