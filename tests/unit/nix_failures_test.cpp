@@ -325,5 +325,25 @@ TEST(NixJudgement, WhatNobodyHereCanBuild) {
     EXPECT_EQ(judged(), CauseClass::unknown) << "it was started: somebody could";
 }
 
+/// Seen on 2.8.0, 2.26.3 and 2.34.8 with a cache that has a path and answers 500 for its archive.
+TEST(NixFailureWords, ACacheThatBreaksItsPromiseIsToBlame) {
+    DrvNode node;
+    node.path = "/nix/store/ns2pw8c18gcvyra7lzz5b2v5c6y3wpan-a.drv";
+    RealiseFacts realise{.status = exited(1)};
+    realise.errors = {
+        "error: unable to download 'http://127.0.0.1:5347/nar/a.nar': HTTP error 500",
+        "error: path '/nix/store/glf3rh1acfii73281s6ag7jb4nphk29d-a' is required, but there is no substituter that can "
+        "build it",
+        "error: some substitutes for the outputs of derivation '" + node.path +
+            "' failed (usually happens due to networking issues); try '--fallback' to build derivation from source "};
+    auto judged = judge_failure({.drv = node.path}, node, realise, this_machine());
+    EXPECT_EQ(judged.cls, CauseClass::fetch_failed);
+    EXPECT_EQ(judged.first_error, "unable to download 'http://127.0.0.1:5347/nar/a.nar': HTTP error 500");
+    realise.errors.erase(realise.errors.begin());
+    judged = judge_failure({.drv = node.path}, node, realise, this_machine());
+    EXPECT_EQ(judged.cls, CauseClass::fetch_failed);
+    EXPECT_THAT(judged.first_error, HasSubstr("some substitutes"));
+}
+
 }  // namespace
 }  // namespace lockstep::nix

@@ -30,6 +30,9 @@ std::string nix_words(std::string_view raw) {
     return result;
 }
 
+/// A cache has the output and did not deliver it.
+constexpr std::string_view k_broken_promise = "some substitutes for the outputs of derivation";
+
 /// Messages that name a derivation without saying that it failed by itself.
 bool is_second_hand(std::string_view message) {
     return has_any(message,
@@ -57,6 +60,7 @@ CauseClass class_of(std::string_view message, const DrvNode& node, const Capabil
     if (says_no_space(message)) return CauseClass::no_space;
     if (says_no_memory(message)) return CauseClass::out_of_memory;
     if (has_any(message, {"failed with exit code"})) return CauseClass::builder_failed;
+    if (has_any(message, {k_broken_promise})) return CauseClass::fetch_failed;
     return CauseClass::unknown;
 }
 
@@ -111,6 +115,14 @@ std::string without_prefix(std::string message) {
     constexpr std::string_view k_error = "error: ";
     if (message.starts_with(k_error)) message.erase(0, k_error.size());
     return clean_line(message);
+}
+
+/// Nix names the derivation in one message, and the reason why its substitute did not come in one before that.
+std::string reason_of_broken_promise(const std::vector<std::string>& messages) {
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message)
+        if (message->find(".drv") == std::string::npos && fetch_trouble(*message) != FetchTrouble::none)
+            return without_prefix(*message);
+    return without_prefix(messages.back());
 }
 
 /// What this machine and its builders lack; unknown when they lack nothing.
@@ -173,6 +185,7 @@ FailureJudgement judge_failure(const BuildFacts& build, const DrvNode& node, con
         const auto& message = messages.back();
         if (message.find(node.path) == std::string::npos || is_second_hand(message)) continue;
         FailureJudgement judged{class_of(message, node, can), without_prefix(message)};
+        if (judged.cls == CauseClass::fetch_failed) judged.first_error = reason_of_broken_promise(messages);
         if (judged.cls == CauseClass::builder_failed) judged = judge_builder(build, node, judged.first_error);
         if (!named || weight(judged.cls) < weight(best.cls)) best = judged;
         named = true;
