@@ -22,7 +22,8 @@ namespace lockstep {
 
 // ── lessons: single facts, as a run learns them ────────────────────────────────────────────────────────────────────
 
-/// A host was evaluated. `peak_bytes` is what its process needed at the most, 0 when that is not known for it alone.
+/// A host was evaluated. `peak_bytes` is what its process needed at the most, 0 when that is not known for it alone;
+/// `duration` is 0 when not known.
 struct HostEvaluated {
     std::string host;
     Millis duration{0};
@@ -68,33 +69,78 @@ struct CommitEvaluated {
 
 using Lesson = std::variant<HostEvaluated, DerivationBuilt, DerivationProved, DerivationFailed, CommitEvaluated>;
 
-/// One line of JSON without a newline.
+/// One line of JSON without a newline. Moments are kept to the millisecond.
 [[nodiscard]] std::string lesson_line(const Lesson& lesson);
 /// nullopt for a line that is no lesson, also one of a later version or a torn one.
 [[nodiscard]] std::optional<Lesson> parse_lesson(std::string_view line);
 
+/// "linux-6.6.8-modules" → "linux-modules", "source-1.2.tar.gz" → "source-tar.gz": what versions of a derivation share.
+[[nodiscard]] std::string versionless_name(std::string_view derivation_name);
+
 // ── recollection: all lessons together ─────────────────────────────────────────────────────────────────────────────
+
+/// A map with room for so many entries: the one that was touched longest ago makes room for a new one.
+template <class Key, class Value>
+class Fading {
+public:
+    explicit Fading(std::size_t room) : room_(room) {}
+
+    /// The entry, made when there is none; it now is the youngest.
+    Value& touch(const Key& key) {
+        auto& entry = entries_[key];
+        if (entry.age != 0) ages_.erase(entry.age);
+        entry.age = ++last_age_;
+        ages_.emplace(entry.age, key);
+        if (entries_.size() > room_) forget(Key(ages_.begin()->second));
+        return entry.value;
+    }
+    void forget(const Key& key) {
+        const auto found = entries_.find(key);
+        if (found == entries_.end()) return;
+        ages_.erase(found->second.age);
+        entries_.erase(found);
+    }
+    [[nodiscard]] const Value* find(const Key& key) const {
+        const auto found = entries_.find(key);
+        return found == entries_.end() ? nullptr : &found->second.value;
+    }
+    [[nodiscard]] bool empty() const { return entries_.empty(); }
+    /// Calls `visit(key, value)` from the oldest to the youngest.
+    template <class F>
+    void visit(const F& visit) const {
+        for (const auto& [age, key] : ages_) visit(key, entries_.at(key).value);
+    }
+
+private:
+    struct Entry {
+        Value value;
+        std::uint64_t age = 0;
+    };
+    std::size_t room_;
+    std::uint64_t last_age_ = 0;
+    std::map<Key, Entry> entries_;
+    std::map<std::uint64_t, Key> ages_;
+};
 
 /// The lessons folded into answers. Bounded: of each kind only so much is kept, the oldest goes first.
 class Recollection {
 public:
-    struct Host {
-        std::deque<Millis> durations;  ///< the last 5
-        std::uint64_t peak_bytes = 0;  ///< the largest of the last 5 that were known
-        std::deque<std::uint64_t> peaks;
-    };
+    static constexpr std::size_t k_hosts = 2'000, k_names = 20'000, k_proofs = 5'000, k_failures = 1'000,
+                                 k_commits = 30;
+    static constexpr std::size_t k_samples = 5;                          ///< of each duration, the last ones
+    static constexpr std::size_t k_tail_lines = 60, k_line_bytes = 400;  ///< of a failure
 
+    /// Does nothing for lessons that teach nothing: a failure that was not the builder's own, an unnamed thing.
     void take(const Lesson& lesson);
 
     /// Median of the last evaluations, or nullopt.
     [[nodiscard]] std::optional<Millis> evaluation_time(const std::string& host) const;
-    /// What its evaluation is known to need, or 0.
+    /// The largest of what its last evaluations needed, or 0.
     [[nodiscard]] std::uint64_t evaluation_memory(const std::string& host) const;
-    /// Median of the last 5 builds of derivations with this name ("linux-6.6.8" falls back to other versions of
-    /// "linux"), or nullopt.
+    /// Median of the last builds of this very name; else of the last builds of other versions; else nullopt.
     [[nodiscard]] std::optional<Millis> build_time(const std::string& derivation_name) const;
     [[nodiscard]] const DerivationProved* proved(const std::string& drv) const;
-    /// nullptr when unknown, or longer ago than `keep`.
+    /// nullptr when unknown, longer ago than `keep`, or proved since.
     [[nodiscard]] const DerivationFailed* failed(const std::string& drv, std::chrono::system_clock::time_point now,
                                                  std::chrono::milliseconds keep) const;
     /// nullptr when this commit was not evaluated in this context.
@@ -105,13 +151,27 @@ public:
     [[nodiscard]] std::vector<Lesson> lessons() const;
 
 private:
-    std::map<std::string, Host> hosts_;
-    std::map<std::string, std::deque<Millis>> builds_;
-    std::map<std::string, DerivationProved> proved_;
-    std::map<std::string, DerivationFailed> failed_;
-    std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> commits_;
-    std::deque<std::string> host_age_, build_age_, proved_age_, failed_age_;
-    std::deque<std::pair<std::string, std::string>> commit_age_;
+    struct Host {
+        std::deque<Millis> durations;
+        std::deque<std::uint64_t> peaks;  ///< those that were known
+    };
+    struct Build {
+        std::string name;
+        Millis duration{0};
+    };
+
+    void take_one(const HostEvaluated& lesson);
+    void take_one(const DerivationBuilt& lesson);
+    void take_one(const DerivationProved& lesson);
+    void take_one(const DerivationFailed& lesson);
+    void take_one(const CommitEvaluated& lesson);
+
+    Fading<std::string, Host> hosts_{k_hosts};
+    Fading<std::string, std::deque<Build>> builds_{k_names};  ///< by versionless name
+    Fading<std::string, DerivationProved> proved_{k_proofs};
+    Fading<std::string, DerivationFailed> failed_{k_failures};
+    Fading<std::pair<std::string, std::string>, std::map<std::string, std::string>> commits_{
+        k_commits};  ///< context, id
 };
 
 }  // namespace lockstep
