@@ -112,8 +112,12 @@ std::string pull_body(const RunReport& report, const LogLinks& links, std::size_
     add_sections(body, report, links, room, limits);
     room -= body.size() - start;
     body += next + "\n";
-    parts::append(body, parts::tails(report, std::min(k_tail_bytes, std::max<std::size_t>(room / 2, 1'000)), room),
-                  room, k_where, limits);
+    room -=
+        parts::append(body, parts::tails(report, std::min(k_tail_bytes, std::max<std::size_t>(room / 2, 1'000)), room),
+                      room, k_where, limits);
+    // Nice to have: all of it or nothing, and no word about a cut.
+    if (const auto timing = parts::timing(report); parts::size_of(timing) <= room)
+        parts::append(body, timing, room, k_where, limits);
     return body + foot;
 }
 

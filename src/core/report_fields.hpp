@@ -4,7 +4,8 @@
 //
 // A visitor V has: text, texts, flag, count, number, time, seconds, word, exit_code, maybe_text, group(key, f),
 // list(key, vector, f), maybe(key, optional, f), where each f gets a visitor for the inner object; and filled,
-// filled_number and address, which are left out when empty (an address never shows credentials).
+// filled_number and address, which are left out when empty (an address never shows credentials); and since(minor),
+// false when the document is of an earlier version 1.x, which has not got what follows.
 #pragma once
 
 #include "core/report_words.hpp"
@@ -114,6 +115,32 @@ void host(V& v, Host& h) {
     v.seconds("eval_s", h.eval_time);
     v.seconds("build_s", h.build_time);
     v.count("eval_peak_bytes", h.eval_peak_bytes);
+    if (!v.since(1)) return;
+    v.text("base_drv", h.base_drv);
+    v.group("work", [&](V& g) {
+        g.flag("known", h.work.known);
+        g.count("valid", h.work.valid);
+        g.count("fetch", h.work.fetch);
+        g.count("build", h.work.build);
+    });
+}
+
+template <class V, class Build>
+void build(V& v, Build& b) {
+    v.text("name", b.name);
+    v.text("drv", b.drv);
+    v.text("machine", b.machine);
+    v.flag("ok", b.ok);
+    v.seconds("started_s", b.started);
+    v.seconds("duration_s", b.duration);
+}
+
+template <class V, class Timing>
+void timing(V& v, Timing& t) {
+    v.count("derivations_built", t.derivations_built);
+    v.count("download_bytes", t.download_bytes);
+    v.list("slowest", t.slowest, [](V& g, auto& item) { build(g, item); });
+    v.list("critical_path", t.critical_path, [](V& g, auto& item) { build(g, item); });
 }
 
 template <class V, class C>
@@ -154,6 +181,7 @@ void everything(V& v, Report& r) {
         g.text("url", item.url);
         g.text("action", item.action);
     });
+    if (v.since(1)) v.group("timing", [&](V& g) { timing(g, r.timing); });
     v.texts("notices", r.notices);
     v.texts("limits", r.limits);
 }

@@ -46,7 +46,10 @@ public:
         for (const auto& value : values) list.push_back(clean_text(value));
     }
     void flag(const char* key, bool value) { out_[key] = value; }
-    void count(const char* key, std::uint64_t value) { out_[key] = value; }
+    template <class N>
+    void count(const char* key, N value) {
+        out_[key] = static_cast<std::uint64_t>(std::max(value, N{0}));
+    }
     void number(const char* key, std::int64_t value) { out_[key] = value; }
     void time(const char* key, TimePoint value) { out_[key] = time_value(value); }
     void seconds(const char* key, Millis value) { out_[key] = static_cast<double>(value.count()) / 1000.0; }
@@ -58,6 +61,7 @@ public:
         out_[key] = static_cast<int>(code);
         out_[word_key] = std::string(exit_code_word(code));
     }
+    [[nodiscard]] static bool since(int /*minor*/) { return true; }
     template <class F>
     void group(const char* key, const F& fill) {
         Writer inner(out_[key] = Json::object());
@@ -93,7 +97,7 @@ std::string report_json(const RunReport& report) {
     std::stable_sort(sorted.hosts.begin(), sorted.hosts.end(),
                      [](const HostResult& a, const HostResult& b) { return a.name < b.name; });
     Json root = Json::object();
-    root["schema"] = "lockstep-report/1.0";
+    root["schema"] = "lockstep-report/1.1";
     Writer writer(root);
     const RunReport& source = sorted;
     report_fields::everything(writer, source);

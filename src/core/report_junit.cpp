@@ -39,7 +39,10 @@ public:
                                       xml_text(host.system.empty() ? "host" : clean_line(host.system)),
                                       xml_text(clean_line(host.name)), seconds(host.eval_time + host.build_time));
         if (kind == CaseKind::passed) {
-            text_ += head + "/>\n";
+            const bool unchanged = host.state == HostState::unchanged;
+            text_ += head + (unchanged ? fmt::format("><system-out>{}</system-out></testcase>\n",
+                                                     xml_text(state_phrase(host.state)))
+                                       : "/>\n");
             return;
         }
         const auto story = host_story(report_, host);

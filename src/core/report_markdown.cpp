@@ -63,7 +63,9 @@ std::string report_markdown(const RunReport& report) {
     text += parts::next_action(report) + facts(report);
     for (const auto& section : {parts::causes(report), parts::hosts(report), parts::inputs(report)})
         parts::append(text, section, k_room, "report.md", limits);
-    text += stages(report) + list("Notices", report.notices) + list("Limits", report.limits);
+    text += stages(report);
+    parts::append(text, parts::timing(report), k_room, "report.md", limits);
+    text += list("Notices", report.notices) + list("Limits", report.limits);
     parts::append(text, parts::tails(report, k_tail_bytes, k_room), k_room, "report.md", limits);
     return text;
 }

@@ -40,6 +40,8 @@ struct Section {
 [[nodiscard]] Section causes(const RunReport& report);
 [[nodiscard]] Section hosts(const RunReport& report);
 [[nodiscard]] Section inputs(const RunReport& report);
+/// Slowest builds and the critical path; no rows when nothing took long.
+[[nodiscard]] Section timing(const RunReport& report);
 /// Folded log tails, one row per root cause, each row at most about `max_row_bytes`; none are made beyond `room`.
 [[nodiscard]] Section tails(const RunReport& report, std::size_t max_row_bytes, std::size_t room);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// report.json back into a RunReport. Unknown keys are ignored, so that a report of a later 1.x can be read; a missing
-// key or a value of the wrong kind is an error that names its place.
+// report.json back into a RunReport. Unknown keys are ignored, so that a report of a later 1.x can be read, and so is
+// the lack of what an earlier one had not got yet; any other missing key or a value of the wrong kind is an error that
+// names its place.
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -70,10 +71,12 @@ bool read_time(std::string_view text, TimePoint& time) {
 
 class Reader {
 public:
-    Reader(const Json& in, std::string path, std::string& problem)
-        : in_(in), path_(std::move(path)), problem_(problem) {
+    Reader(const Json& in, std::string path, int minor, std::string& problem)
+        : in_(in), path_(std::move(path)), minor_(minor), problem_(problem) {
         if (!in_.is_object()) fail(path_, "is not an object");
     }
+
+    [[nodiscard]] bool since(int minor) const { return minor_ >= minor; }
 
     void text(const char* key, std::string& value) { string(at(key), place(key), value); }
     void filled(const char* key, std::string& value) {
@@ -100,11 +103,14 @@ public:
         if (!found->is_boolean()) return fail(place(key), "is not true or false");
         value = found->get<bool>();
     }
-    void count(const char* key, std::uint64_t& value) {
+    template <class N>
+    void count(const char* key, N& value) {
         const auto* found = at(key);
         if (found == nullptr) return;
         if (!found->is_number_unsigned()) return fail(place(key), "is not a count");
-        value = found->get<std::uint64_t>();
+        const auto number = found->get<std::uint64_t>();
+        if (number > static_cast<std::uint64_t>(std::numeric_limits<N>::max())) return fail(place(key), "is too large");
+        value = static_cast<N>(number);
     }
     void number(const char* key, std::int64_t& value) {
         const auto* found = at(key);
@@ -152,7 +158,7 @@ public:
     void group(const char* key, const F& fill) {
         const auto* found = at(key);
         if (found == nullptr) return;
-        Reader inner(*found, place(key), problem_);
+        Reader inner(*found, place(key), minor_, problem_);
         fill(inner);
     }
     template <class T, class F>
@@ -160,7 +166,7 @@ public:
         const auto* found = array(key);
         if (found == nullptr) return;
         for (std::size_t i = 0; i < found->size() && problem_.empty(); ++i) {
-            Reader inner((*found)[i], fmt::format("{}[{}]", place(key), i), problem_);
+            Reader inner((*found)[i], fmt::format("{}[{}]", place(key), i), minor_, problem_);
             fill(inner, items.emplace_back());
         }
     }
@@ -168,7 +174,7 @@ public:
     void maybe(const char* key, std::optional<T>& item, const F& fill) {
         const auto* found = at(key);
         if (found == nullptr || found->is_null()) return;
-        Reader inner(*found, place(key), problem_);
+        Reader inner(*found, place(key), minor_, problem_);
         fill(inner, item.emplace());
     }
 
@@ -223,8 +229,22 @@ private:
 
     const Json& in_;
     std::string path_;
+    int minor_;
     std::string& problem_;
 };
+
+/// 7 of "lockstep-report/1.7".
+std::optional<int> minor_version(const Json& root) {
+    constexpr std::string_view k_prefix = "lockstep-report/1.";
+    const auto schema = root.find("schema");
+    if (schema == root.end() || !schema->is_string()) return std::nullopt;
+    std::string_view text = schema->get_ref<const std::string&>();
+    if (!text.starts_with(k_prefix)) return std::nullopt;
+    text.remove_prefix(k_prefix.size());
+    int minor = 0;
+    if (text.empty() || text.size() > 6 || !read_digits(text, 0, text.size(), minor)) return std::nullopt;
+    return minor;
+}
 
 Error unusable(std::string why) {
     return Error{ErrorKind::config, "the report cannot be read", std::move(why),
@@ -238,13 +258,11 @@ Result<RunReport> report_from_json(std::string_view text) {
     if (too_deep(text)) return unusable("it is nested too deeply");
     const auto root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!root.is_object()) return unusable("it is not a JSON object");
-    const auto schema = root.find("schema");
-    if (schema == root.end() || !schema->is_string() ||
-        !schema->get_ref<const std::string&>().starts_with("lockstep-report/1."))
-        return unusable("its \"schema\" is not \"lockstep-report/1.x\"");
+    const auto minor = minor_version(root);
+    if (!minor) return unusable("its \"schema\" is not \"lockstep-report/1.x\"");
     std::string problem;
     RunReport report;
-    Reader reader(root, "", problem);
+    Reader reader(root, "", *minor, problem);
     report_fields::everything(reader, report);
     if (!problem.empty()) return unusable(problem);
     return report;

@@ -7,11 +7,11 @@ namespace lockstep {
 std::string_view report_schema() {
     return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "title": "lockstep report 1.0",
-  "description": "report.json, the record of one run of lockstep. This schema describes version 1.0 exactly, so that a misspelt key fails. Later versions 1.x only add keys (and publish a schema of their own): programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
+  "title": "lockstep report 1.1",
+  "description": "report.json, the record of one run of lockstep. This schema describes version 1.1 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
   "type": "object",
   "properties": {
-    "schema": {"const": "lockstep-report/1.0"},
+    "schema": {"const": "lockstep-report/1.1"},
     "run": {"$ref": "#/$defs/run"},
     "repo": {"$ref": "#/$defs/repo"},
     "verdict": {"$ref": "#/$defs/verdict"},
@@ -42,12 +42,13 @@ std::string_view report_schema() {
     "logs": {"type": "array", "description": "Log files that the run kept.", "items": {"$ref": "#/$defs/log"}},
     "reasons": {"type": "array", "description": "Why the verdict is what it is.", "items": {"$ref": "#/$defs/reason"}},
     "pull_request": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/pull_request"}]},
+    "timing": {"$ref": "#/$defs/timing"},
     "notices": {"type": "array", "description": "Worth knowing; changed no verdict.", "items": {"type": "string"}},
     "limits": {"type": "array", "description": "What was cut, and by how much.", "items": {"type": "string"}}
   },
   "required": [
     "schema", "run", "repo", "verdict", "stages", "lock", "hosts", "causes", "logs", "reasons", "pull_request",
-    "notices", "limits"
+    "timing", "notices", "limits"
   ],
   "additionalProperties": false,
   "$defs": {
@@ -63,6 +64,7 @@ std::string_view report_schema() {
     },
     "seconds": {"type": "number", "description": "Seconds, exact to the millisecond, measured on the monotonic clock."},
     "bytes": {"type": "integer", "minimum": 0},
+    "count": {"type": "integer", "minimum": 0},
     "object_id": {
       "type": "string",
       "description": "A full git object id, or \"\" when there is none.",
@@ -249,11 +251,24 @@ std::string_view report_schema() {
         "log": {"type": "string", "description": "Relative to the run directory, or \"\"."},
         "eval_s": {"$ref": "#/$defs/seconds"},
         "build_s": {"$ref": "#/$defs/seconds"},
-        "eval_peak_bytes": {"$ref": "#/$defs/bytes"}
+        "eval_peak_bytes": {"$ref": "#/$defs/bytes"},
+        "base_drv": {"type": "string", "description": "Its derivation on the base commit, \"\" when not known."},
+        "work": {
+          "type": "object",
+          "description": "What its closure still lacked when its evaluation ended, in derivations.",
+          "properties": {
+            "known": {"type": "boolean", "description": "false: nobody asked, the numbers say nothing."},
+            "valid": {"$ref": "#/$defs/count"},
+            "fetch": {"$ref": "#/$defs/count"},
+            "build": {"$ref": "#/$defs/count"}
+          },
+          "required": ["known", "valid", "fetch", "build"],
+          "additionalProperties": false
+        }
       },
       "required": [
         "name", "kind", "system", "required", "state", "drv", "out", "cause", "chain", "detail", "log",
-        "eval_s", "build_s", "eval_peak_bytes"
+        "eval_s", "build_s", "eval_peak_bytes", "base_drv", "work"
       ],
       "additionalProperties": false
     },
@@ -301,6 +316,40 @@ std::string_view report_schema() {
         "text": {"type": "string"}
       },
       "required": ["host", "text"],
+      "additionalProperties": false
+    },
+    "build": {
+      "type": "object",
+      "description": "One derivation that was built in this run.",
+      "properties": {
+        "name": {"type": "string"},
+        "drv": {"type": "string"},
+        "machine": {"type": "string", "description": "Remote builder, or \"\"."},
+        "ok": {"type": "boolean"},
+        "started_s": {"$ref": "#/$defs/seconds"},
+        "duration_s": {"$ref": "#/$defs/seconds"}
+      },
+      "required": ["name", "drv", "machine", "ok", "started_s", "duration_s"],
+      "additionalProperties": false
+    },
+    "timing": {
+      "type": "object",
+      "description": "Where the time of the proof went; builds start when the proof does, at 0 s.",
+      "properties": {
+        "derivations_built": {"$ref": "#/$defs/count"},
+        "download_bytes": {"description": "What the caches were to send, compressed; 0 when not known.", "$ref": "#/$defs/bytes"},
+        "slowest": {
+          "type": "array",
+          "description": "At most 10, longest first.",
+          "items": {"$ref": "#/$defs/build"}
+        },
+        "critical_path": {
+          "type": "array",
+          "description": "The chain of builds that waited for each other and ended last, first to last.",
+          "items": {"$ref": "#/$defs/build"}
+        }
+      },
+      "required": ["derivations_built", "download_bytes", "slowest", "critical_path"],
       "additionalProperties": false
     },
     "pull_request": {

@@ -70,10 +70,27 @@ std::string cause_row(const Cause& cause, const Tally& tally) {
     return row + "\n";
 }
 
-std::string host_row(const RunReport& report, const HostResult& host) {
+std::string host_row(const RunReport& report, const HostResult& host, bool with_work) {
     const auto story = host_story(report, host);
-    return fmt::format("| {}{} | {} | {} |\n", inline_text(host.name, 80), host.required ? "" : " (not required)",
-                       state_phrase(host.state), inline_text(story, 200));
+    return fmt::format("| {}{} | {} | {}{} |\n", inline_text(host.name, 80), host.required ? "" : " (not required)",
+                       state_phrase(host.state), with_work ? work_phrase(host.work) + " | " : "",
+                       inline_text(story, 200));
+}
+
+/// "16 are proved, 5 of them unchanged: a, b, c."
+std::string proved_hosts(const RunReport& report) {
+    std::vector<std::string> fine;
+    for (const auto& host : report.hosts)
+        if (is_proved(host.state)) fine.push_back(host.name);
+    if (fine.empty()) return {};
+    std::sort(fine.begin(), fine.end());
+    const auto unchanged = tally_of(report.hosts).unchanged;
+    auto text = fine.size() == 1 ? "Proved" : fmt::format("{} are proved", fine.size());
+    if (unchanged == fine.size())
+        text += unchanged == 1 ? ", unchanged" : ", all of them unchanged";
+    else if (unchanged > 0)
+        text += fmt::format(", {} of them unchanged", unchanged);
+    return fmt::format("{}: {}.\n\n", text, names(fine, 20));
 }
 
 /// What may stand inside <summary>, where Markdown escapes do not work: anything odd becomes "_".
@@ -130,16 +147,15 @@ Section causes(const RunReport& report) {
 }
 
 Section hosts(const RunReport& report) {
-    Section section{
-        .head = "### Hosts\n\n| Host | State | Why |\n| --- | --- | --- |\n", .rows = {}, .foot = "\n", .what = "host"};
-    for (const auto* host : hosts_to_look_at(report)) section.rows.push_back(host_row(report, *host));
-    std::vector<std::string> fine;
-    for (const auto& host : report.hosts)
-        if (is_proved(host.state)) fine.push_back(host.name);
-    std::sort(fine.begin(), fine.end());
-    if (!fine.empty())
-        section.foot += fmt::format(
-            "{}: {}.\n\n", fine.size() == 1 ? "Proved" : fmt::format("{} are proved", fine.size()), names(fine, 20));
+    const auto look = hosts_to_look_at(report);
+    const bool with_work =
+        std::any_of(look.begin(), look.end(), [](const HostResult* host) { return host->work.known; });
+    Section section{.head = with_work ? "### Hosts\n\n| Host | State | Work | Why |\n| --- | --- | --- | --- |\n"
+                                      : "### Hosts\n\n| Host | State | Why |\n| --- | --- | --- |\n",
+                    .rows = {},
+                    .foot = "\n" + proved_hosts(report),
+                    .what = "host"};
+    for (const auto* host : look) section.rows.push_back(host_row(report, *host, with_work));
     return section;
 }
 

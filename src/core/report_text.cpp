@@ -17,6 +17,7 @@ constexpr std::size_t k_max_hosts = 40;
 constexpr std::size_t k_max_causes = 20;
 constexpr std::size_t k_causes_with_tail = 3;
 constexpr std::size_t k_tail_lines = 8;
+constexpr std::size_t k_slow_builds = 3;
 
 class Ink {
 public:
@@ -108,6 +109,8 @@ std::string hosts(const RunReport& report, const Ink& ink) {
         const auto& host = *look[i];
         const auto state = padded(std::string(state_phrase(host.state)), state_width);
         auto story = clean_line(host_story(report, host), 200);
+        if (const auto work = work_phrase(host.work); !work.empty())
+            story += fmt::format("{}({})", story.empty() ? "" : " ", work);
         if (!host.required) story += story.empty() ? "(not required)" : " (not required)";
         auto line = fmt::format("  {}  {}", padded(clean_line(host.name, 80), name_width),
                                 is_broken(host.state) ? ink.red(state) : ink.yellow(state));
@@ -115,6 +118,14 @@ std::string hosts(const RunReport& report, const Ink& ink) {
         text += line + "\n";
     }
     if (shown < look.size()) text += fmt::format("  … and {} more\n", look.size() - shown);
+    return text;
+}
+
+std::string timing(const RunReport& report, const Ink& ink) {
+    const auto slow = slowest_line(report, k_slow_builds);
+    if (slow.empty()) return {};
+    auto text = "\n" + ink.bold("Where the time went") + "\n  slowest: " + slow + "\n";
+    if (const auto path = critical_path_line(report); !path.empty()) text += "  critical path, " + path + "\n";
     return text;
 }
 
@@ -129,7 +140,8 @@ std::string inputs(const RunReport& report, const Ink& ink) {
 
 std::string report_text(const RunReport& report, bool color) {
     const Ink ink(color);
-    auto text = head(report, ink) + causes(report, ink) + hosts(report, ink) + inputs(report, ink);
+    auto text =
+        head(report, ink) + causes(report, ink) + hosts(report, ink) + inputs(report, ink) + timing(report, ink);
     std::string tail;
     for (const auto& notice : report.notices) tail += "note: " + clean_line(notice, 600) + "\n";
     for (const auto& limit : report.limits) tail += "cut: " + clean_line(limit, 300) + "\n";

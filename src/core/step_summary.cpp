@@ -46,6 +46,8 @@ std::string step_summary(const RunReport& report, std::size_t max_bytes) {
     add(parts::hosts(report), 3, 5);
     add(parts::inputs(report), 3, 5);
     add(parts::tails(report, std::min(k_tail_bytes, std::max<std::size_t>(room / 2, 1'000)), room), 1, 1);
+    if (const auto timing = parts::timing(report); parts::size_of(timing) <= room)
+        parts::append(text, timing, room, "step summary", limits);
     return text + end;
 }
 

@@ -95,6 +95,7 @@ Tally tally_of(const std::vector<HostResult>& hosts) {
         if (host.state == HostState::skipped) continue;
         ++tally.total;
         if (is_proved(host.state)) ++tally.proved;
+        if (host.state == HostState::unchanged) ++tally.unchanged;
         if (host.state == HostState::evaluated) ++tally.evaluated;
         if (severity(host.state) == 3) continue;
         if (!host.required)
@@ -122,10 +123,10 @@ std::string headline(const Tally& tally) {
         first = fmt::format("{} {}{}", first.substr(0, space), of_all, first.substr(space));
         return join(parts, ", ");
     }
-    std::string text;
-    if (tally.proved == tally.total)
-        return tally.total == 1 ? "the one host is proved" : fmt::format("all {} hosts are proved", tally.total);
-    text = fmt::format("{} {} proved", tally.proved, of_all);
+    const auto all = tally.total == 1 ? "the one host is" : fmt::format("all {} hosts are", tally.total);
+    if (tally.unchanged == tally.total) return all + " unchanged";
+    auto text = tally.proved == tally.total ? all + " proved" : fmt::format("{} {} proved", tally.proved, of_all);
+    if (tally.unchanged > 0) text += fmt::format(", {} unchanged", tally.unchanged);
     if (tally.evaluated > 0) text += fmt::format(", {} evaluated only", tally.evaluated);
     if (tally.optional_trouble > 0) text += fmt::format(", {} not required and not proved", tally.optional_trouble);
     return text;

@@ -53,6 +53,15 @@ HostResult host(const std::string& name, HostState state) {
     return h;
 }
 
+BuildRecord built(const std::string& name, Millis started, Millis duration) {
+    BuildRecord b;
+    b.drv = "/nix/store/3ndzwrqkl9yr5rlgdhrpk0d0jhqlk8b6-" + name + ".drv";
+    b.name = name;
+    b.started = started;
+    b.duration = duration;
+    return b;
+}
+
 RunReport fleet() {
     RunReport r;
     r.run = {"20261121T020000Z-4f2a",
@@ -108,7 +117,15 @@ RunReport sample_report() {
     printer.drv.clear();
     printer.out.clear();
     r.hosts.push_back(printer);
-    r.hosts.push_back(host("backup", HostState::built));
+    r.hosts.push_back(host("backup", HostState::unchanged));
+    for (auto& h : r.hosts) {
+        h.base_drv = h.state == HostState::unchanged
+                         ? h.drv
+                         : "/nix/store/9lslqm4mdnp5gk8k3l4i8m6i7q2bvh5c-nixos-system-" + h.name + "-26.11.drv";
+        if (h.drv.empty() || h.state == HostState::unsupported) continue;
+        const bool broken = is_broken(h.state);
+        h.work = {2'841, broken ? 212U : 0U, broken ? 9U : h.state == HostState::built ? 1U : 0U, true};
+    }
 
     Cause curl;
     curl.id = "c1";
@@ -133,6 +150,13 @@ RunReport sample_report() {
     evaluation.hosts = {"printer"};
     evaluation.log = "builds/printer.log";
     r.causes = {curl, evaluation};
+    const auto linux = built("linux-6.12.58", 9s, 612'400ms);
+    auto failed = built("curl-8.1", 11'200ms, 185s);
+    failed.ok = false;
+    auto initrd = built("initrd-linux-6.12.58", 622s, 15'300ms);
+    initrd.machine = "ssh-ng://builder1";
+    const auto nas = built("nixos-system-nas-26.11", 638s, 640ms);
+    r.timing = {{linux, failed, initrd, nas}, {linux, initrd, nas}, 37, 1'503'238'553};
     r.logs = {{"curl-8.1", "derivations/curl-8.1.log", 91'233, 0}, {"printer", "builds/printer.log", 2'210, 0}};
     r.reasons = {{"cache", "a dependency failed"}, {"printer", "the evaluation failed"}};
     r.pull = RunReport::Pull{42, "https://git.example.org/ada/fleet/pulls/42", "created"};
@@ -218,6 +242,11 @@ RunReport hostile_report(int hosts, int causes) {
     }
     r.repo.branch = "flake-update/--> <script> 2026-11-21";
     r.ending = {Outcome::proposed, ExitCode::hosts_failed, evil(), evil()};
+    for (int i = 0; i < 10; ++i) {
+        BuildRecord b{"/nix/store/x.drv", evil(), evil(), false, Millis(i), Millis(100'000 - i)};
+        r.timing.slowest.push_back(b);
+        r.timing.critical_path.push_back(b);
+    }
     r.notices = {evil(), evil()};
     r.run.actor = evil();
     return r;
@@ -270,6 +299,9 @@ RunReport random_report(std::uint32_t seed) {
         h.detail = text();
         h.eval_time = millis();
         h.eval_peak_bytes = bytes();
+        h.base_drv = text();
+        const auto small = [&] { return static_cast<std::uint32_t>(random()); };
+        h.work = {small(), small(), small(), below(2) == 0};
         return h;
     });
     r.causes = list([&] {
@@ -286,6 +318,8 @@ RunReport random_report(std::uint32_t seed) {
     });
     r.logs = list([&] { return LogEntry{text(), text(), bytes(), bytes()}; });
     r.reasons = list([&] { return Reason{text(), text()}; });
+    const auto build = [&] { return BuildRecord{text(), text(), text(), below(2) == 0, millis(), millis()}; };
+    r.timing = {list(build), list(build), below(1000), bytes()};
     if (below(2) == 0) r.pull = RunReport::Pull{below(1000), text(), text()};
     r.notices = list(text);
     r.limits = list(text);

@@ -47,7 +47,7 @@ bool is_own_html(const std::string& line) {
 void expect_only_our_markup(const std::string& markdown) {
     static const std::regex own_heading(
         "Root causes|Hosts|Inputs|Logs|Log tails|What to do next|Runs of this update|"
-        "lockstep: .*|Notices|Limits|Stages");
+        "lockstep: .*|Notices|Limits|Stages|Where the time went");
     static const std::set<std::string> allowed{
         "document", "paragraph",   "text",    "strong",    "emph",         "softbreak",   "list",
         "item",     "block_quote", "table",   "table_row", "table_header", "table_cell",  "thematic_break",
@@ -101,7 +101,9 @@ TEST(PullTitle, CountsInPlainWords) {
              {{}, "no hosts"},
              {{{S::built, true}}, "the one host is proved"},
              {{{S::failed, true}}, "1 of 1 host fails"},
-             {{{S::cached, true}, {S::unchanged, true}}, "all 2 hosts are proved"},
+             {{{S::cached, true}, {S::built, true}}, "all 2 hosts are proved"},
+             {{{S::cached, true}, {S::unchanged, true}}, "all 2 hosts are proved, 1 unchanged"},
+             {{{S::unchanged, true}, {S::unchanged, false}}, "all 2 hosts are unchanged"},
              {{{S::built, true}, {S::skipped, true}}, "the one host is proved"},
              {{{S::failed, true}, {S::built, true}}, "1 of 2 hosts fails"},
              {{{S::failed, true}, {S::timeout, true}, {S::infra_error, true}}, "2 of 3 hosts fail, 1 unknown"},
@@ -152,9 +154,20 @@ TEST(PullBody, HostileRowsStayRows) {
         if (node.type == "item") ++items;
         if (node.type == "code_block") ++code_blocks;
     }
-    EXPECT_EQ(rows, 60 + 2);         // hosts and changed inputs
+    EXPECT_EQ(rows, 60 + 2 + 10);    // hosts, changed inputs, slowest builds
     EXPECT_EQ(items, 27 + 3);        // causes and logs
     EXPECT_EQ(code_blocks, 27 + 1);  // tails and the commands to try
+}
+
+TEST(PullBody, SaysWhereTheTimeWentOnlyWhenThereIsRoom) {
+    const std::string title = "### Where the time went";
+    const auto report = test::sample_report();
+    const auto whole = body_of(report);
+    ASSERT_NE(whole.find(title), std::string::npos);
+    std::vector<std::string> limits;
+    const auto tight = pull_body(report, k_links, whole.size() - 1, limits);
+    EXPECT_EQ(tight.find(title), std::string::npos);
+    EXPECT_TRUE(limits.empty()) << limits.front();
 }
 
 TEST(PullBody, EveryHostileTextAloneStaysInItsPlace) {

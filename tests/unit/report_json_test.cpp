@@ -47,7 +47,7 @@ private:
 };
 
 TEST(ReportJson, IsReadBackExactly) {
-    for (const auto& report : {RunReport{}, test::green_report()}) {
+    for (const auto& report : {RunReport{}, test::green_report(), test::sample_report()}) {
         const auto back = report_from_json(report_json(report));
         ASSERT_TRUE(back.ok()) << back.error().why;
         auto sorted = report;
@@ -174,6 +174,8 @@ TEST(ReportRead, NamesThePlaceOfTrouble) {
               "run.started is not a time like 2026-11-21T02:00:00Z");
     EXPECT_EQ(why([](Json& j) { j["run"]["duration_s"] = 1e300; }), "run.duration_s is not a number of seconds");
     EXPECT_EQ(why([](Json& j) { j["logs"][0]["bytes"] = -1; }), "logs[0].bytes is not a count");
+    EXPECT_EQ(why([](Json& j) { j["hosts"][2]["work"]["fetch"] = 1ULL << 32U; }), "hosts[2].work.fetch is too large");
+    EXPECT_EQ(why([](Json& j) { j["timing"]["slowest"][1].erase("ok"); }), "timing.slowest[1].ok is missing");
     EXPECT_EQ(why([](Json& j) { j["pull_request"]["number"] = 1.5; }), "pull_request.number is not a whole number");
     EXPECT_EQ(why([](Json& j) { j["pull_request"]["number"] = ~0ULL; }), "pull_request.number is not a whole number");
     EXPECT_EQ(why([](Json& j) { j["verdict"]["exit_code"] = 3; }), "verdict.exit_code is not a known exit code");
@@ -189,6 +191,43 @@ TEST(ReportRead, AcceptsALaterMinorVersion) {
     json["deploy"] = {{"phases", Json::array()}};
     json["hosts"][0]["closure_bytes"] = 12;
     EXPECT_TRUE(report_from_json(json.dump()).ok());
+}
+
+/// What 1.0 had not got yet.
+Json of_version_1_0() {
+    auto json = Json::parse(report_json(test::sample_report()));
+    json["schema"] = "lockstep-report/1.0";
+    json.erase("timing");
+    for (auto& host : json["hosts"]) {
+        host.erase("base_drv");
+        host.erase("work");
+    }
+    return json;
+}
+
+TEST(ReportRead, ReadsVersion10) {
+    auto wanted = *report_from_json(report_json(test::sample_report()));
+    wanted.timing = {};
+    for (auto& host : wanted.hosts) {
+        host.base_drv.clear();
+        host.work = {};
+    }
+    const auto report = report_from_json(of_version_1_0().dump());
+    ASSERT_TRUE(report.ok()) << report.error().why;
+    EXPECT_EQ(*report, wanted);
+}
+
+TEST(ReportRead, LaterVersionsMustHaveWhatTheyAdded) {
+    auto json = of_version_1_0();
+    for (const auto* version : {"lockstep-report/1.1", "lockstep-report/1.12"}) {
+        json["schema"] = version;
+        EXPECT_EQ(report_from_json(json.dump()).error().why, "hosts[0].base_drv is missing");
+    }
+    for (const auto* version : {"lockstep-report/1.", "lockstep-report/1.x", "lockstep-report/1.0.1",
+                                "lockstep-report/1.99999999999", "lockstep-report/10"}) {
+        json["schema"] = version;
+        EXPECT_EQ(report_from_json(json.dump()).error().why, "its \"schema\" is not \"lockstep-report/1.x\"");
+    }
 }
 
 TEST(ReportRead, SurvivesNonsense) {

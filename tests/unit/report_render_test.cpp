@@ -75,8 +75,8 @@ TEST(ReportMarkdown, CutsNothing) {
         EXPECT_NE(node.type, "image") << node.url;
         EXPECT_TRUE(node.type != "link" || node.url.starts_with("https://git.example.org/ada/fleet/")) << node.url;
     }
-    EXPECT_EQ(rows, 500 + 2 + 6 + 4);  // hosts, inputs, facts, stages
-    EXPECT_EQ(items, 100 + 2);         // causes, notices
+    EXPECT_EQ(rows, 500 + 2 + 6 + 4 + 10);  // hosts, inputs, facts, stages, slowest builds
+    EXPECT_EQ(items, 100 + 2);              // causes, notices
 }
 
 TEST(StepSummary, IsGolden) {
@@ -101,6 +101,89 @@ TEST(StepSummary, KeepsTheBudgetAndSaysWhatIsCut) {
         }
         for (const auto& node : test::parse_markdown(text)) EXPECT_NE(node.type, "html_inline") << node.literal;
     }
+}
+
+TEST(StepSummary, SaysWhereTheTimeWentOnlyWhenAllOfItFits) {
+    const std::string title = "### Where the time went";
+    const auto report = test::sample_report();
+    const auto whole = step_summary(report, 900'000);
+    ASSERT_NE(whole.find(title), std::string::npos);
+    const auto tight = step_summary(report, whole.size() - 1);
+    EXPECT_EQ(tight.find(title), std::string::npos);
+    EXPECT_EQ(tight.find("left out here"), std::string::npos);
+}
+
+/// All hosts of the green report; the first `unchanged` of them as on the base commit.
+RunReport green_report(std::size_t unchanged) {
+    auto report = test::green_report();
+    for (std::size_t i = 0; i < unchanged; ++i) report.hosts[i].state = HostState::unchanged;
+    return report;
+}
+
+TEST(UnchangedHosts, AreCountedInEveryHeadline) {
+    EXPECT_TRUE(report_text(green_report(5), false).starts_with("all 16 hosts are proved, 5 unchanged · landed"));
+    EXPECT_TRUE(report_text(green_report(16), false).starts_with("all 16 hosts are unchanged · landed"));
+    EXPECT_TRUE(step_summary(green_report(16), 10'000).starts_with("**All 16 hosts are unchanged.** main is now"));
+    EXPECT_TRUE(report_markdown(green_report(5)).starts_with("# lockstep run: all 16 hosts are proved, 5 unchanged\n"));
+    auto report = green_report(5);
+    report.hosts.back().state = HostState::evaluated;
+    EXPECT_TRUE(report_text(report, false).starts_with("15 of 16 hosts proved, 5 unchanged, 1 evaluated only"));
+    report.hosts.resize(1);
+    EXPECT_TRUE(report_text(report, false).starts_with("the one host is unchanged"));
+    report.hosts.front().state = HostState::built;
+    EXPECT_TRUE(report_text(report, false).starts_with("the one host is proved"));
+}
+
+TEST(UnchangedHosts, AreCountedBesideTroubledOnes) {
+    for (const auto& [unchanged, wanted] :
+         std::map<std::size_t, std::string>{{0, "\n15 are proved: "},
+                                            {3, "\n15 are proved, 3 of them unchanged: "},
+                                            {15, "\n15 are proved, all of them unchanged: "}}) {
+        auto report = green_report(unchanged);
+        report.hosts.back().state = HostState::failed;
+        EXPECT_NE(step_summary(report, 100'000).find(wanted), std::string::npos) << wanted;
+    }
+}
+
+TEST(WhereTheTimeWent, IsSilentWhenNothingTookLong) {
+    auto report = test::green_report();
+    BuildRecord quick;
+    quick.name = "quick";
+    quick.duration = Millis(999);
+    report.timing = {{quick, quick}, {quick, quick}, 2, 1000};
+    for (const auto& text : {report_text(report, false), report_markdown(report), step_summary(report, 100'000)}) {
+        EXPECT_EQ(text.find("quick"), std::string::npos);
+        EXPECT_EQ(text.find("Where the time went"), std::string::npos);
+    }
+    report.timing.slowest.front().duration = Millis(1000);
+    for (const auto& text : {report_text(report, false), report_markdown(report), step_summary(report, 100'000)}) {
+        EXPECT_NE(text.find("Where the time went"), std::string::npos);
+        EXPECT_EQ(text.find("ritical path"), std::string::npos);
+    }
+}
+
+TEST(WhereTheTimeWent, LongPathsKeepTheirLongestSteps) {
+    auto report = test::green_report();
+    for (int i = 0; i < 30; ++i) {
+        BuildRecord step;
+        step.name = "s" + std::to_string(i);
+        step.started = std::chrono::seconds(100 * i);
+        step.duration = std::chrono::seconds(i % 3 == 0 ? 90 : 5);
+        report.timing.critical_path.push_back(step);
+    }
+    report.timing.slowest = {report.timing.critical_path.front()};
+    const auto text = report_text(report, false);
+    EXPECT_NE(text.find("  critical path, 48 min 25 s: s0 (1 min 30 s) → s3 (1 min 30 s) → s6 (1 min 30 s) → "
+                        "s9 (1 min 30 s) → s12 (1 min 30 s) → s15 (1 min 30 s) → s18 (1 min 30 s) → "
+                        "s21 (1 min 30 s), and 22 shorter builds\n"),
+              std::string::npos)
+        << text;
+}
+
+TEST(Junit, UnchangedHostsPassAndSaySo) {
+    const auto text = report_junit(green_report(1));
+    EXPECT_NE(text.find("<system-out>the same as on the base commit</system-out></testcase>"), std::string::npos);
+    EXPECT_NE(text.find("tests=\"16\" failures=\"0\" errors=\"0\" skipped=\"0\""), std::string::npos);
 }
 
 TEST(Junit, IsGolden) {
