@@ -95,6 +95,7 @@ protected:
     static void expect_told_apart(const LockstepEnd& end) {
         EXPECT_EQ(end.code, 20) << end.err;
         EXPECT_EQ(state(end, "good"), "built") << end.err;
+        EXPECT_EQ(end.host("good").value("detail", ""), "");
         EXPECT_EQ(state(end, "liar"), "built") << end.err;
         EXPECT_FALSE(state(end, "bad") == "built" || state(end, "bad") == "cached") << end.err;
         EXPECT_THAT(end.report["causes"], SizeIs(1));

@@ -68,6 +68,23 @@ TEST_F(BadEvaluation, WithoutEndRunsOutOfTime) {
     EXPECT_THAT(processes_of(lab), IsEmpty());
 }
 
+/// Four million lists that live until the end: 600 to 800 MB.
+TEST_F(BadEvaluation, DISABLED_ThatNeedsMoreMemoryThanThereIsCostsItsHost) {
+    definitions =
+        "    many = builtins.genList (i: [ i ]) 4000000;\n"
+        "    hungry = builtins.deepSeq many (toString (builtins.length many));\n";
+    plain_host("a");
+    host_of("m", "drv \"m\" \"echo ${hungry} > $out\" { }");
+    plain_host("z");
+    publish_hosts();
+    const auto end = build({"--evaluators", "2"}, {"LOCKSTEP_PROVE_EVALUATION_MEMORY=300MiB"});
+    EXPECT_EQ(end.code, 40) << end.err;
+    EXPECT_EQ(state(end, "a"), "built") << end.err;
+    EXPECT_EQ(state(end, "z"), "built") << end.err;
+    EXPECT_EQ(state(end, "m"), "infra_error") << end.err;
+    EXPECT_GT(end.host("m")["eval_peak_bytes"].get<std::uint64_t>(), 100U << 20U) << "what it needed is told";
+}
+
 TEST_F(BadEvaluation, ThatRecursesWithoutEndIsTheHostsOwnFault) {
     definitions = "    deeper = n: 1 + deeper (n + 1);\n";
     plain_host("a");

@@ -194,47 +194,80 @@ TEST_F(BadDaemon, ThatServesOnAfterOneConnectionDiedIsAskedWhatIsValid) {
     EXPECT_EQ(cause(end, "m"), "daemon_lost") << end.report["causes"];
 }
 
-/// The run directory on a disk of 8 MiB, in a mount namespace of the run's own; what it left is copied out of it.
-TEST(BadDisk, FullOfLogsDropsThemAndGoesOn) {
-    LOCKSTEP_NEEDS_NIX();
-    if (run_program({"unshare", "--mount", "--", "true"}).code != 0)
-        GTEST_SKIP() << "a file system of a test's own needs the right to mount (root with CAP_SYS_ADMIN)";
-    BadNixScene scene;
-    const auto& lab = scene.lab;
-    scene.lab.configure("keep-build-log = false");
-    scene.plain_host("a");
-    scene.host_of("noisy",
-                  "drv \"noisy\" ''\n"
-                  "line=0123456789abcdef; i=0\n"
-                  "while [ $i -lt 6 ]; do line=$line$line; i=$((i+1)); done\n"
-                  "i=0; while [ $i -lt 16384 ]; do echo \"$line\"; i=$((i+1)); done\n"
-                  "echo done > $out\n'' { }");
-    scene.host_of("sad",
-                  "drv \"sad\" \"echo 'error: sad by itself' >&2; exit 1\" { part = drv \"noisy\" ''\n"
-                  "line=0123456789abcdef; i=0\n"
-                  "while [ $i -lt 6 ]; do line=$line$line; i=$((i+1)); done\n"
-                  "i=0; while [ $i -lt 16384 ]; do echo \"$line\"; i=$((i+1)); done\n"
-                  "echo done > $out\n'' { }; }");
-    scene.publish_hosts();
-    const auto disk = lab / "disk", copy = lab / "copy";
+/// The program with its run directory on a disk of 8 MiB, in a mount namespace of its own; what it left is copied out.
+LockstepEnd run_on_small_disk(const BadNixScene& scene, std::vector<std::string> arguments) {
+    const auto disk = scene.lab / "disk", copy = scene.lab / "copy";
     std::filesystem::create_directories(disk);
-    const auto ran =
-        run_program({"unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c",
-                     "disk=$1; copy=$2; shift 2; mount -t tmpfs -o size=8m,mode=700 none \"$disk\" || exit 99\n"
-                     "\"$@\"; code=$?; df -k \"$disk\"; cp -r \"$disk/run\" \"$copy\"; exit $code",
-                     "sh", disk.string(), copy.string(), LOCKSTEP_BINARY, "build", "--repo",
-                     scene.fleet.repository().string(), "--plain", "--run-dir", (disk / "run").string()},
-                    scene.lockstep.environment());
+    std::vector<std::string> argv{
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--",
+        "/bin/sh",
+        "-c",
+        "disk=$1; copy=$2; shift 2; mount -t tmpfs -o size=8m,mode=700 none \"$disk\" || exit 99\n"
+        "\"$@\"; code=$?; rm -rf \"$disk/run/work\"; cp -r \"$disk/run\" \"$copy\"; exit $code",
+        "sh",
+        disk.string(),
+        copy.string(),
+        LOCKSTEP_BINARY};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    argv.insert(argv.end(),
+                {"--repo", scene.fleet.repository().string(), "--plain", "--run-dir", (disk / "run").string()});
+    const auto ran = run_program(argv, scene.lockstep.environment());
     LockstepEnd end{.code = ran.code, .out = ran.out, .err = ran.err, .run_dir = copy};
     end.report = nlohmann::json::parse(read_file(copy / "report.json"), nullptr, false);
-    scene.expect_whole(end);
+    return end;
+}
+
+/// 16 MiB of log.
+constexpr const char* k_noise =
+    "line=0123456789abcdef; i=0\n"
+    "while [ $i -lt 6 ]; do line=$line$line; i=$((i+1)); done\n"
+    "i=0; while [ $i -lt 16384 ]; do echo \"$line\"; i=$((i+1)); done\n";
+
+class BadDisk : public ::testing::Test, protected BadNixScene {
+protected:
+    void SetUp() override {
+        LOCKSTEP_NEEDS_NIX();
+        if (run_program({"unshare", "--mount", "--", "true"}).code != 0)
+            GTEST_SKIP() << "a file system of a test's own needs the right to mount (root with CAP_SYS_ADMIN)";
+        lab.configure("keep-build-log = false");
+    }
+    static void expect_dropped(const LockstepEnd& end) {
+        std::uint64_t dropped = 0;
+        for (const auto& log : end.report["logs"]) dropped += log["dropped_bytes"].get<std::uint64_t>();
+        EXPECT_GT(dropped, 8U << 20U) << end.report["logs"];
+    }
+};
+
+TEST_F(BadDisk, FullOfLogsDropsThemAndGoesOn) {
+    const std::string noisy = "(drv \"noisy\" ''" + std::string(k_noise) + "echo done > $out\n'' { })";
+    plain_host("a");
+    host_of("noisy", noisy);
+    host_of("sad", "drv \"sad\" \"echo 'error: sad by itself' >&2; exit 1\" { part = " + noisy + "; }");
+    host_of("z", "drv \"z\" \"echo done > $out\" { part = " + noisy + "; }");
+    publish_hosts();
+    const auto end = run_on_small_disk(*this, {"build"});
+    expect_whole(end);
     EXPECT_EQ(end.code, 20) << end.err;
-    EXPECT_EQ(scene.state(end, "a"), "built") << end.err;
-    EXPECT_EQ(scene.state(end, "noisy"), "built") << end.err;
-    EXPECT_EQ(scene.state(end, "sad"), "failed") << end.err;
-    std::uint64_t dropped = 0;
-    for (const auto& log : end.report["logs"]) dropped += log["dropped_bytes"].get<std::uint64_t>();
-    EXPECT_GT(dropped, 8U << 20U) << end.report["logs"];
+    for (const char* name : {"a", "noisy", "z"}) EXPECT_EQ(state(end, name), "built") << name << end.err;
+    EXPECT_EQ(state(end, "sad"), "failed") << end.err;
+    expect_dropped(end);
+}
+
+/// The whole job: a full disk keeps no proved update from landing.
+TEST_F(BadDisk, FullOfLogsStillLands) {
+    publish_small_fleet();
+    rewrite_part(std::string(k_noise) + "echo done > $out");
+    const auto before = on_remote({"rev-parse", "main"});
+    const auto end = run_on_small_disk(*this, {"run"});
+    ASSERT_TRUE(end.report.is_object()) << end.err;
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.report["verdict"]["exit_code"], 0);
+    EXPECT_EQ(on_remote({"rev-parse", "main^@"}), before);
+    expect_dropped(end);
 }
 
 }  // namespace
