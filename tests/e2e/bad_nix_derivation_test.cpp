@@ -64,7 +64,8 @@ protected:
         EXPECT_EQ(state(end, "victim"), "infra_error") << end.err;
         EXPECT_THAT(end.host("victim")["detail"].get<std::string>(), HasSubstr(detail));
     }
-    /// "liar" tells lies to where `to` says; "good" ends after that and well, "bad" fails.
+    /// "liar" tells lies to where `to` says; "good" ends after that and well, "bad" fails,
+    /// "unlucky" is killed.
     void publish_good_bad_and_liar(const std::string& to) {
         const auto fifo = (lab / "fifo").string();
         ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
@@ -74,6 +75,7 @@ protected:
         definitions = "    good = drv \"good\" \"echo building good; read -r line < " + fifo +
                       "; echo good goes on; echo done > $out\" { };\n"
                       "    bad = drv \"bad\" \"echo 'error: bad by itself' >&2; exit 1\" { };\n"
+                      "    unlucky = drv \"unlucky\" \"kill -9 $$\" { };\n"
                       "    path = d: builtins.unsafeDiscardStringContext d.drvPath;\n"
                       "    lies = ''\n      echo first words\n" +
                       record(
@@ -85,10 +87,14 @@ protected:
                       record(
                           "\"action\":\"msg\",\"level\":0,\"msg\":\"error: building of '\"'\"'${path bad}'\"'\"' timed "
                           "out after 1 seconds\"") +
+                      record(
+                          "\"action\":\"msg\",\"level\":0,\"msg\":\"error: builder for '\"'\"'${path unlucky}'\"'\"' "
+                          "failed with exit code 1\"") +
                       record("\"action\":\"stop\",\"id\":1") + "      echo last words\n      echo go > " + fifo +
                       "\n    '';\n";
         host_of("good", "good");
         host_of("bad", "bad");
+        host_of("unlucky", "unlucky");
         host_of("liar", "drv \"liar\" (lies + \"echo done > $out\") { }");
         publish_hosts();
     }
@@ -98,7 +104,8 @@ protected:
         EXPECT_EQ(end.host("good").value("detail", ""), "");
         EXPECT_EQ(state(end, "liar"), "built") << end.err;
         EXPECT_FALSE(state(end, "bad") == "built" || state(end, "bad") == "cached") << end.err;
-        EXPECT_THAT(end.report["causes"], SizeIs(1));
+        EXPECT_EQ(state(end, "unlucky"), "infra_error") << end.err;
+        EXPECT_THAT(end.report["causes"], SizeIs(2));
         EXPECT_THAT(log_text(end, "good"), HasSubstr("building good\ngood goes on\n"));
         EXPECT_THAT(log_text(end, "bad"), HasSubstr("error: bad by itself"));
     }

@@ -279,8 +279,6 @@ TEST(NixJudgement, TheMoreTellingOfTwoMessagesSpeaks) {
     const std::string telling = "error: building of '/nix/store/h-x.drv^*' timed out after 2 seconds";
     EXPECT_EQ(judge({telling, plain}).cls, CauseClass::timeout_total);
     EXPECT_EQ(judge({plain, telling}).cls, CauseClass::timeout_total);
-    EXPECT_EQ(judge({"error: builder for '/nix/store/h-x.drv' failed due to signal 9 (Killed)", plain}).cls,
-              CauseClass::builder_failed);
 }
 
 TEST(NixJudgement, QuotedLogLinesAreNotNixsWords) {
@@ -343,6 +341,22 @@ TEST(NixFailureWords, ACacheThatBreaksItsPromiseIsToBlame) {
     judged = judge_failure({.drv = node.path}, node, realise, this_machine());
     EXPECT_EQ(judged.cls, CauseClass::fetch_failed);
     EXPECT_THAT(judged.first_error, HasSubstr("some substitutes"));
+}
+
+TEST(NixFailureWords, AForgedMessageBlamesNobody) {
+    DrvNode node;
+    node.path = "/nix/store/ns2pw8c18gcvyra7lzz5b2v5c6y3wpan-a.drv";
+    const auto truth = "error: builder for '" + node.path + "' failed due to signal 9 (Killed)";
+    const auto lie = "error: builder for '" + node.path + "' failed with exit code 1";
+    const auto judged = [&](const std::string& first, const std::string& second, const std::string& machine) {
+        const RealiseFacts realise{.status = exited(1), .errors = {first, second}};
+        return judge_failure({.drv = node.path, .machine = machine, .started = true}, node, realise, this_machine())
+            .cls;
+    };
+    EXPECT_EQ(judged(truth, lie, ""), CauseClass::killed);
+    EXPECT_EQ(judged(lie, truth, ""), CauseClass::killed);
+    EXPECT_EQ(judged(lie, lie, ""), CauseClass::builder_failed);
+    EXPECT_EQ(judged(truth, lie, "ssh://builder"), CauseClass::builder_failed) << "two messages are usual there";
 }
 
 }  // namespace

@@ -64,10 +64,12 @@ CauseClass class_of(std::string_view message, const DrvNode& node, const Capabil
     return CauseClass::unknown;
 }
 
-/// Of several messages about one derivation (remote builders give two) the most telling speaks.
-int weight(CauseClass cls) {
+/// Of several messages about one derivation the most telling speaks. A remote build gives two, of which the nearer one
+/// knows only that something failed. Of a build on this machine Nix says one thing, and whatever contradicts it may
+/// come from another builder, whose "@nix" lines Nix takes for its own: then the class that blames nobody is believed.
+int weight(CauseClass cls, bool remote) {
     if (cls == CauseClass::unknown) return 3;
-    if (is_infrastructure(cls)) return 2;
+    if (is_infrastructure(cls)) return remote ? 2 : -1;
     return cls == CauseClass::builder_failed ? 1 : 0;
 }
 
@@ -179,6 +181,7 @@ FailureJudgement judge_failure(const BuildFacts& build, const DrvNode& node, con
                                const Capabilities& can) {
     std::vector<std::string> messages;
     FailureJudgement best{CauseClass::unknown, ""};
+    const bool remote = !build.machine.empty();
     bool named = false;
     for (const auto& raw : realise.errors) {
         messages.push_back(nix_words(raw));
@@ -187,7 +190,7 @@ FailureJudgement judge_failure(const BuildFacts& build, const DrvNode& node, con
         FailureJudgement judged{class_of(message, node, can), without_prefix(message)};
         if (judged.cls == CauseClass::fetch_failed) judged.first_error = reason_of_broken_promise(messages);
         if (judged.cls == CauseClass::builder_failed) judged = judge_builder(build, node, judged.first_error);
-        if (!named || weight(judged.cls) < weight(best.cls)) best = judged;
+        if (!named || weight(judged.cls, remote) < weight(best.cls, remote)) best = judged;
         named = true;
     }
     if (named && best.cls != CauseClass::unknown) return best;
