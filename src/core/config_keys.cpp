@@ -252,6 +252,29 @@ void add_prove(std::vector<ConfigKey>& table) {
              "Bytes kept of one derivation's log, from its head and its tail. A longer log fails nothing."));
     table.push_back(integer("prove.tail_lines", LOCKSTEP_FIELD(prove.tail_lines), 0, 1000,
                             "Last lines of the log that are shown for each cause of failure."));
+    table.push_back(size("prove.min_free", LOCKSTEP_FIELD(prove.min_free), 0, 1ULL << 50,
+                         "Space that must stay free where the store, Nix's build directory and the run's own files "
+                         "are: below it a run does not start to build, or stops building. `0B` switches the check "
+                         "off."));
+    table.push_back(integer("prove.min_free_inodes", LOCKSTEP_FIELD(prove.min_free_inodes), 0, 1'000'000'000,
+                            "Inodes that must stay free there; 0 switches the check off."));
+}
+
+void add_keep(std::vector<ConfigKey>& table) {
+    table.push_back(integer("keep.generations", LOCKSTEP_FIELD(keep.generations), 0, 1000,
+                            "Landed generations of each host that garbage collections on this machine spare; 0 is "
+                            "none."));
+    table.push_back(
+        machine_only(with_pattern(text("cache.to", LOCKSTEP_FIELD(cache.to), keys::store_address,
+                                       "Nix store that proved hosts are copied to while others still build, such as "
+                                       "`file:///srv/cache`, `s3://bucket` or `ssh-ng://host`; empty is none."),
+                                  "^((file|s3|https?|ssh|ssh-ng|local|unix)://[^ @#]*(@[^ @#]*)?)?$")));
+    table.push_back(
+        machine_only(text("cache.signing_key_file", LOCKSTEP_FIELD(cache.signing_key_file), keys::path_or_empty,
+                          "File with the secret key that signs what is copied, mode 0600; empty is unsigned.")));
+    table.push_back(boolean("cache.passing_hosts_of_red_runs", LOCKSTEP_FIELD(cache.passing_hosts_of_red_runs),
+                            "Copy the hosts that build even when others fail and the update does not land."));
+    table.push_back(duration("cache.timeout", LOCKSTEP_FIELD(cache.timeout), "Longest time for one copy."));
 }
 
 void add_nix(std::vector<ConfigKey>& table) {
@@ -309,6 +332,7 @@ const std::vector<ConfigKey>& config_keys() {
         add_update(rows);
         add_targets(rows);
         add_prove(rows);
+        add_keep(rows);
         add_nix(rows);
         add_forge(rows);
         return rows;

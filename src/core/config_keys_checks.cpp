@@ -3,6 +3,7 @@
 // here.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <set>
@@ -118,6 +119,30 @@ Complaint web_address(const std::string& text) {
                            rest.find_first_of(" ?#@\\\"<>") == std::string_view::npos;
     if (plausible) return std::nullopt;
     return "expects the web address of the server without user name or query, such as https://git.example.org";
+}
+
+Complaint store_address(const std::string& text) {
+    constexpr std::string_view k_expected =
+        "expects the URL of a Nix store without a password, such as file:///srv/cache, s3://bucket or ssh-ng://host";
+    if (text.empty()) return std::nullopt;
+    const auto end = text.find("://");
+    const auto scheme = text.substr(0, end);
+    const auto rest = std::string_view(text).substr(std::min(text.size(), scheme.size() + 3));
+    bool known = false;
+    for (const std::string_view word : {"file", "s3", "http", "https", "ssh", "ssh-ng", "local", "unix"})
+        known = known || scheme == word;
+    // An ssh host that begins with a dash would be an option of ssh.
+    if (end == std::string::npos || !known || has_control(rest) || rest.find_first_of(" #") != std::string_view::npos ||
+        rest.starts_with('-'))
+        return std::string(k_expected);
+    const auto user = rest.substr(0, rest.find_first_of("/?"));
+    const auto at = user.find('@');
+    if (at != std::string_view::npos &&
+        (!scheme.starts_with("ssh") || user.substr(0, at).find(':') != std::string_view::npos))
+        return std::string(k_expected);
+    if (rest.find("secret-key") != std::string_view::npos)
+        return "expects a URL without the signing key: that is `cache.signing_key_file`";
+    return std::nullopt;
 }
 
 Complaint path_or_empty(const std::string& text) {

@@ -89,7 +89,9 @@ std::optional<std::string> refused_in_repository(const ConfigKey& key, const Raw
     if (key.machine_only)
         return fmt::format("`{}` belongs to the machine: set it in the file given by --config, or by {}{}", key.path,
                            variable_of(key.path),
-                           key.path == "forge.token_file" ? " or --token-file" : " or --nix-bin");
+                           key.path == "forge.token_file" ? " or --token-file"
+                           : key.path == "nix.bin_dir"    ? " or --nix-bin"
+                                                          : "");
     if (key.path != "nix.options") return std::nullopt;
     for (const auto& [name, text] : value.map)
         if (keys::nix_option_moves_trust(name))
@@ -119,6 +121,8 @@ std::vector<std::string> contradictions(const Config& config) {
                                     config.commit.name.empty() ? "name" : "email"));
     if (!config.base.empty() && config.branch == config.base)
         found.emplace_back("`branch` and `base` are the same branch");
+    if (!config.cache.signing_key_file.empty() && config.cache.to.empty())
+        found.emplace_back("`cache.signing_key_file` is set without `cache.to`; nothing would be signed");
     return found;
 }
 

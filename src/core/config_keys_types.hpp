@@ -44,6 +44,7 @@ Complaint person_name(const std::string& text);
 Complaint mail_address(const std::string& text);
 Complaint forge_kind(const std::string& text);
 Complaint web_address(const std::string& text);
+Complaint store_address(const std::string& text);  ///< or empty
 Complaint path_or_empty(const std::string& text);
 Complaint target_sets(const std::vector<std::string>& entries);
 Complaint globs(const std::vector<std::string>& entries);

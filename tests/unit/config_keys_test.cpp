@@ -123,6 +123,12 @@ TEST(ConfigKeys, RefusesWhatOthersWouldTakeForAnOptionOrLeaveTheRepository) {
         {"commit.name", {"a <b>", "a\nb"}},
         {"commit.email", {"a b", "<a@b>"}},
         {"forge.kind", {"", "gitlab", "directory:"}},
+        {"cache.to",
+         {"/srv/cache", "ftp://host", "https://me:pw@host", "s3://key@bucket", "ssh-ng://-oProxyCommand=x",
+          "ssh-ng://me:pw@host", "file:///a b", "file:///a#b", "file:///c?secret-key=/k", "file:///a\nb", "auto"}},
+        {"prove.min_free", {"0", "2", "-1B"}},
+        {"prove.min_free_inodes", {"-1", "2k"}},
+        {"keep.generations", {"-1", "1001"}},
         {"forge.url", {"git.example.org", "ftp://x", "https://", "https://user@host", "https://host/?q", "https:///x"}},
     };
     for (const auto& [path, values] : refused)
@@ -146,6 +152,11 @@ TEST(ConfigKeys, AcceptsWhatPeopleUse) {
         EXPECT_EQ(complaint("time_zone", scalar(value)), "") << value;
     for (const auto* value : {"", "https://git.example.org", "http://127.0.0.1:3000/git/"})
         EXPECT_EQ(complaint("forge.url", scalar(value)), "") << value;
+    for (const auto* value : {"", "file:///srv/cache?compression=zstd", "s3://bucket?region=eu&endpoint=minio.lan",
+                              "https://cache.example.org", "ssh-ng://nix@builder", "ssh://host"})
+        EXPECT_EQ(complaint("cache.to", scalar(value)), "") << value;
+    EXPECT_EQ(with("prove.min_free", scalar("0B")).prove.min_free, 0U);
+    EXPECT_EQ(with("keep.generations", scalar("0")).keep.generations, 0);
     EXPECT_EQ(with("flake", scalar("./nixos//hosts/")).flake, "nixos/hosts");
     EXPECT_EQ(with("flake", scalar(".")).flake, "");
     EXPECT_EQ(with("forge.kind", scalar("directory:/srv/pulls")).forge.kind, "directory:/srv/pulls");
@@ -174,6 +185,11 @@ TEST(ConfigKeys, RepositoryMayNotSetWhatBelongsToTheMachine) {
     EXPECT_NE(token->find("--token-file"), std::string::npos);
     EXPECT_NE(token->find("LOCKSTEP_FORGE_TOKEN_FILE"), std::string::npos);
     EXPECT_TRUE(refused_in_repository(*find_key("nix.bin_dir"), scalar("x")).has_value());
+    for (const auto* path : {"cache.to", "cache.signing_key_file"}) {
+        const auto refused = refused_in_repository(*find_key(path), scalar("x"));
+        ASSERT_TRUE(refused.has_value()) << path;
+        EXPECT_EQ(refused->find("--nix-bin"), std::string::npos) << *refused;
+    }
     for (const auto* name :
          {"plugin-files", "post-build-hook", "extra-plugin-files", "builders", "sandbox", "extra-sandbox-paths",
           "access-tokens", "netrc-file", "trusted-public-keys", "extra-trusted-substituters",
@@ -202,6 +218,10 @@ TEST(ConfigKeys, SeesContradictions) {
     config.commit.email = "a@b";
     EXPECT_TRUE(contradictions(config).empty());
     config.base = config.branch = "main";
+    EXPECT_EQ(contradictions(config).size(), 1U);
+    config.cache.signing_key_file = "/k";
+    EXPECT_EQ(contradictions(config).size(), 2U);
+    config.cache.to = "file:///c";
     EXPECT_EQ(contradictions(config).size(), 1U);
 }
 

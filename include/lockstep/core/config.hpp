@@ -62,9 +62,26 @@ struct Config {
         std::chrono::milliseconds eval_timeout = std::chrono::minutes(20);   ///< per host
         std::uint64_t log_limit = 64ULL << 20;         ///< bytes kept per derivation log (head and tail); nothing fails
         int tail_lines = 40;                           ///< last lines shown per cause
+        std::uint64_t min_free = 2ULL << 30;           ///< bytes that stay free where Nix and the run write; 0 = off
+        int min_free_inodes = 10'000;                  ///< inodes likewise; 0 = off
 
         bool operator==(const Prove&) const = default;
     } prove;
+
+    struct Keep {
+        int generations = 3;                           ///< landed ones per host that garbage collections spare; 0 = none
+
+        bool operator==(const Keep&) const = default;
+    } keep;
+
+    struct Cache {
+        std::string to;                                ///< Nix store URL that gets proved hosts; "" = none
+        std::string signing_key_file;                  ///< mode 0600; "" = none
+        bool passing_hosts_of_red_runs = true;
+        std::chrono::milliseconds timeout = std::chrono::hours(1);  ///< per copy
+
+        bool operator==(const Cache&) const = default;
+    } cache;
 
     struct Nix {
         std::string bin_dir;                           ///< "" = PATH
