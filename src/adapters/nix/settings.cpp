@@ -113,7 +113,7 @@ Result<Capabilities> parse_settings(std::string_view json_text, const ReadMachin
     can.store = settings.text("store");
     for (const char* name :
          {"substituters", "timeout", "max-silent-time", "max-build-log-size", "max-jobs", "cores", "sandbox",
-          "builders", "system", "trusted-users", "keep-going", "fallback", "experimental-features"})
+          "builders", "system", "trusted-users", "keep-going", "fallback", "experimental-features", "build-dir"})
         can.raw[name] = settings.text(name);
     if (can.system.empty())
         return Error{ErrorKind::infrastructure, "cannot read the settings of Nix", "they name no `system`",
