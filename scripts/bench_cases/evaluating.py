@@ -38,7 +38,7 @@ def f3a(bench):
 
 
 def f3b(bench):
-    size = 60000 if bench.quick else 220000
+    size = 60000 if bench.quick else 125000
     fleet = fixtures.own_evaluation(HOSTS, size)
     budget = 512 if bench.quick else 1024
     known = bench.lab.takes("build", "--evaluation-memory")

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from pathlib import Path
 
 CONF = """experimental-features = nix-command flakes
 substituters =

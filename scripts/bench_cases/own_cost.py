@@ -88,7 +88,7 @@ def large_logs(bench):
         repo.commit({"flake.nix": fleet.flake(lab, lab.seed())})
         return make()
 
-    rows = take_turns(lab, {"nix-store into a file": realise, "lockstep": contenders.lockstep}, prepare, min(bench.repeats, 3), timeout=1800)
+    rows = take_turns(lab, {"nix-store into a file": realise, "lockstep": contenders.lockstep}, prepare, min(bench.repeats, 2), timeout=1800)
     result.facts["bytes_nix_store_wrote"] = into.stat().st_size if into.exists() else None
     result.keep(rows)
     result.exits(rows["lockstep"], 0)

@@ -4,7 +4,7 @@ import json
 import shutil
 
 from . import fixtures
-from .contenders import Contenders, installable, middle, take_turns
+from .contenders import installable, middle, take_turns
 from .lab import Repository
 from .result import Result
 
