@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,9 +25,10 @@ struct BuildPlanned { int derivations_expected = 0; };          ///< from Nix's 
 struct BuildStarted { std::string drv, name, machine; };
 struct BuildEnded { std::string drv, name; bool ok = true; Millis duration{0}; };
 struct HostEnded { HostResult result; std::vector<std::string> tail; };
+struct EtaChanged { std::optional<Millis> remaining; };         ///< of the proof, from now; nullopt when nobody knows
 
 using Event = std::variant<StageStarted, StageEnded, Notice, InputsChanged, HostsFound, EvalStarted, EvalEnded,
-                           BuildPlanned, BuildStarted, BuildEnded, HostEnded>;
+                           BuildPlanned, BuildStarted, BuildEnded, HostEnded, EtaChanged>;
 
 /// Called from several threads; implementations lock for themselves and return quickly.
 class EventSink {
