@@ -38,6 +38,15 @@ std::string age(std::chrono::steady_clock::duration duration) {
     return human_duration(duration_cast<std::chrono::minutes>(seconds));
 }
 
+std::string time_left(std::chrono::steady_clock::duration duration) {
+    using namespace std::chrono_literals;
+    if (duration <= duration.zero()) return {};
+    using Tens = std::chrono::duration<std::int64_t, std::deca>;
+    const auto tens = std::chrono::ceil<Tens>(duration);
+    const auto shown = tens < 60s ? std::chrono::seconds(tens) : std::chrono::ceil<std::chrono::minutes>(duration);
+    return "about " + age(shown) + " left";
+}
+
 std::size_t columns(std::string_view text) {
     std::size_t sum = 0;
     for (const char c : text)
@@ -80,9 +89,12 @@ void ConsoleProgress::on(const Event& event, Time now) {
         stage_.clear();
         activities_.clear();
         hosts_total_ = 0;
+        end_.reset();
     } else if (const auto* found = std::get_if<HostsFound>(&event)) {
         hosts_total_ = found->names.size();
         hosts_ended_.clear();
+        hosts_unchanged_.clear();
+        end_.reset();
         hosts_since_ = now;
         expected_ = built_ = 0;
         for (const auto& name : found->names)
@@ -100,6 +112,9 @@ void ConsoleProgress::on(const Event& event, Time now) {
     } else if (const auto* host = std::get_if<HostEnded>(&event)) {
         end(host->result.name, true);
         hosts_ended_.insert(host->result.name);
+        if (host->result.state == HostState::unchanged) hosts_unchanged_.insert(host->result.name);
+    } else if (const auto* eta = std::get_if<EtaChanged>(&event)) {
+        end_ = eta->remaining ? std::optional(now + *eta->remaining) : std::nullopt;
     }
 }
 
@@ -110,7 +125,14 @@ std::size_t ConsoleProgress::count(bool evaluation) const {
 
 std::string ConsoleProgress::hosts() const {
     if (hosts_total_ == 0) return {};
-    return fmt::format("{}/{} hosts", std::min(hosts_ended_.size(), hosts_total_), hosts_total_);
+    auto text = fmt::format("{}/{} hosts", std::min(hosts_ended_.size(), hosts_total_), hosts_total_);
+    if (const auto number = std::min(hosts_unchanged_.size(), hosts_total_); number > 0)
+        text += fmt::format(", {} unchanged", number);
+    return text;
+}
+
+std::string ConsoleProgress::left(Time now) const {
+    return end_ && hosts_total_ > 0 ? time_left(*end_ - now) : "";
 }
 
 std::string ConsoleProgress::header(Time now) const {
@@ -126,6 +148,7 @@ std::string ConsoleProgress::header(Time now) const {
     if (expected_ > 0 && hosts_total_ > 0)
         parts.push_back(fmt::format("{} of {} derivations", built_, std::max(expected_, built_)));
     parts.push_back(age(now - (hosts_total_ > 0 ? hosts_since_ : stage_since_)));
+    if (auto text = left(now); !text.empty()) parts.push_back(std::move(text));
     return join(parts, " · ");
 }
 
@@ -162,6 +185,7 @@ std::string ConsoleProgress::heartbeat(Time now) const {
     if (parts.empty() && !stage_.empty()) parts.push_back(fmt::format("{} ({})", stage_, age(now - stage_since_)));
     if (parts.empty()) return {};
     if (auto text = hosts(); !text.empty()) parts.push_back(std::move(text));
+    if (auto text = left(now); !text.empty()) parts.push_back(std::move(text));
     return "… " + join(parts, " · ");
 }
 

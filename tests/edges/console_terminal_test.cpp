@@ -114,6 +114,50 @@ TEST(ConsoleTerminal, ShowsWhatRunsNow) {
               "  building linux-6.6 on builder1  4 min\n");
 }
 
+/// The first line of the live region.
+std::string header_of(Live& live, std::size_t line) {
+    live.console.tick();
+    return Screen(live.terminal.all()).lines.at(line);
+}
+
+TEST(ConsoleTerminal, CountsDownToTheExpectedEnd) {
+    for (const auto& [passed, wanted] :
+         std::vector<std::pair<std::chrono::seconds, std::string>>{{0s, "0/2 hosts · 0 s · about 4 min left"},
+                                                                   {60s, "0/2 hosts · 1 min · about 3 min left"},
+                                                                   {61s, "0/2 hosts · 1 min · about 3 min left"},
+                                                                   {239s, "0/2 hosts · 3 min · about 10 s left"},
+                                                                   {240s, "0/2 hosts · 4 min"},
+                                                                   {900s, "0/2 hosts · 15 min"}}) {
+        Live live(80);
+        live.console.on(HostsFound{{"a", "b"}, 0, 0});
+        live.console.on(EtaChanged{4min});
+        live.clock.passed += passed;
+        EXPECT_EQ(header_of(live, 1), wanted);
+    }
+}
+
+TEST(ConsoleTerminal, ForgetsAnEndThatNobodyKnowsAnyMore) {
+    Live unknown(80), over(80);
+    for (auto* live : {&unknown, &over}) {
+        live->console.on(HostsFound{{"a"}, 0, 0});
+        live->console.on(EtaChanged{4min});
+    }
+    unknown.console.on(EtaChanged{std::nullopt});
+    EXPECT_EQ(header_of(unknown, 1), "0/1 hosts · 0 s");
+    over.console.on(ended("prove", StageState::done));
+    over.console.on(StageStarted{"land", "pushing"});
+    EXPECT_EQ(header_of(over, 2), "pushing · 0 s");
+}
+
+TEST(ConsoleTerminal, CountsUnchangedHosts) {
+    Live live(80);
+    live.console.on(HostsFound{{"a", "b", "c"}, 0, 0});
+    live.console.on(host("a", HostState::unchanged));
+    live.console.on(host("b", HostState::unchanged));
+    live.console.on(host("b", HostState::unchanged));
+    EXPECT_EQ(header_of(live, 4), "2/3 hosts, 2 unchanged · 0 s");
+}
+
 TEST(ConsoleTerminal, CutsLinesToTheWindowAndTheListToSixLines) {
     Live live(30);
     for (int i = 0; i < 9; ++i)

@@ -57,6 +57,30 @@ TEST(ConsolePlain, HeartbeatOnlyAfterSilence) {
     EXPECT_EQ(pipe.all(), "land: pushing\n… pushing (30 s)\n… pushing (1 min)\n");
 }
 
+TEST(ConsolePlain, HeartbeatSaysHowLongItWillTake) {
+    Pipe pipe;
+    StillClock clock;
+    Console console({.fd = pipe.fd, .heartbeat = 0ms}, clock);
+    console.on(HostsFound{{"web1"}, 0, 0});
+    console.on(BuildStarted{"/d", "linux-6.6", ""});
+    console.on(EtaChanged{20min});
+    clock.passed += 10min;
+    console.tick();
+    EXPECT_EQ(pipe.all(), "1 host\n… 1 building: linux-6.6 (10 min) · 0/1 hosts · about 10 min left\n");
+}
+
+TEST(ConsoleWords, TimeLeftIsRoundedUp) {
+    EXPECT_EQ(time_left(0s), "");
+    EXPECT_EQ(time_left(-5s), "");
+    EXPECT_EQ(time_left(1ms), "about 10 s left");
+    EXPECT_EQ(time_left(10s), "about 10 s left");
+    EXPECT_EQ(time_left(41s), "about 50 s left");
+    EXPECT_EQ(time_left(51s), "about 1 min left");
+    EXPECT_EQ(time_left(60s), "about 1 min left");
+    EXPECT_EQ(time_left(61s), "about 2 min left");
+    EXPECT_EQ(time_left(2h + 3min + 1s), "about 2 h 4 min left");
+}
+
 TEST(ConsolePlain, QuietTellsOnlyWarningsAndFailingHosts) {
     EXPECT_EQ(played({.quiet = true}),
               "✗ db1      a dependency failed: openssl-3.0: builder failed with exit code 1  12 s\n"
