@@ -17,8 +17,9 @@ namespace lockstep {
 ///     {"seq":7,"time":"2026-11-21T02:00:00Z","kind":"intent","step":"push-base","data":{…},"crc":"1c291ca3"}
 /// `seq` counts from 0 without gaps. `crc` is always the last member: eight lower-case hex digits of the CRC-32 (that
 /// of zlib) of the line's bytes in front of `,"crc":`. The first line is the fact "journal" with {"version":1,"run":…}.
-/// Each line is on the disk (fdatasync) before append() returns. A line that was cut by a crash or a full disk is
-/// followed by the next record on a line of its own; its `seq` is used again.
+/// Before append() of an intent or an outcome returns, that line and all before it are on the disk (fdatasync). Facts
+/// wait for the next of them or for the end: a run that is cut off in between has only to find them out again. A line
+/// that was cut by a crash or a full disk is followed by the next record on a line of its own; its `seq` is used again.
 class RunJournal {
 public:
     /// Makes the file in the folder; it must not exist. An flock on it tells other processes that the run is alive.
@@ -30,6 +31,8 @@ public:
     Result<void> append(std::string_view kind, std::string_view step, std::string_view data_json);
 
     RunJournal(RunJournal&& other) noexcept;
+    ~RunJournal();
+    RunJournal& operator=(RunJournal&&) = delete;
 
 private:
     RunJournal(Fd file, const Clock& clock) : file_(std::move(file)), clock_(clock) {}
@@ -38,7 +41,8 @@ private:
     Fd file_;
     const Clock& clock_;
     std::uint64_t seq_ = 0;
-    bool torn_ = false;  ///< the file may end in the middle of a line
+    bool torn_ = false;      ///< the file may end in the middle of a line
+    bool unsynced_ = false;  ///< something may be not on the disk yet
 };
 
 }  // namespace lockstep
