@@ -3,6 +3,7 @@
 // group, belong to it.
 #include "edges/supervisor_child.hpp"
 
+#include <fcntl.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers)
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -24,6 +25,12 @@ constexpr auto k_stuck =
     std::chrono::seconds(30);  // after which a killed process will not die (it hangs in the kernel)
 constexpr auto k_longest_pause = std::chrono::milliseconds(50);
 
+std::size_t capacity_of(const Fd& pipe) {
+    constexpr int k_usual = 64 << 10;
+    const int bytes = fcntl(pipe.get(), F_GETPIPE_SZ);
+    return static_cast<std::size_t>(bytes > 0 ? bytes : k_usual);
+}
+
 std::chrono::milliseconds of(const timeval& time) {
     return std::chrono::milliseconds(time.tv_sec * 1000 + time.tv_usec / 1000);
 }
@@ -31,20 +38,25 @@ std::chrono::milliseconds of(const timeval& time) {
 }  // namespace
 
 SupervisedChild::SupervisedChild(SubmitRequest request, Spawned process, Time now)
-    : request_(std::move(request)), process_(std::move(process)), started_(now), last_output_(now) {}
+    : request_(std::move(request)),
+      process_(std::move(process)),
+      out_pace_(capacity_of(process_.out)),
+      err_pace_(capacity_of(process_.err)),
+      started_(now),
+      last_output_(now) {}
 
-bool SupervisedChild::read_some(Stream stream, std::vector<char>& buffer, Time now) {
-    const Fd& fd = stream == Stream::out ? process_.out : process_.err;
-    if (!fd.open()) return false;
+std::size_t SupervisedChild::read_some(Stream stream, std::vector<char>& buffer, Time now) {
+    const Fd& fd = output(stream);
+    if (!fd.open()) return 0;
     const auto got = read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (got <= 0) {
         close_output(stream);
-        return false;
+        return 0;
     }
     last_output_ = now;
     if (request_.on_output) request_.on_output(stream, {buffer.data(), static_cast<std::size_t>(got)});
-    return true;
+    return static_cast<std::size_t>(got);
 }
 
 void SupervisedChild::close_output(Stream stream) {

@@ -9,6 +9,7 @@
 
 #include "edges/spawn.hpp"
 #include "edges/supervisor_inbox.hpp"
+#include "edges/supervisor_pace.hpp"
 
 namespace lockstep {
 
@@ -32,8 +33,10 @@ public:
     /// Sessions that its descendants had when it was signalled.
     [[nodiscard]] const std::set<pid_t>& sessions() const { return sessions_; }
 
-    /// One read of a stream into `buffer`, handed to on_output; false when there is nothing to read now or ever.
-    bool read_some(Stream stream, std::vector<char>& buffer, Time now);
+    /// One read of a stream into `buffer`, handed to on_output; 0 when there is nothing to read now or ever.
+    std::size_t read_some(Stream stream, std::vector<char>& buffer, Time now);
+    [[nodiscard]] const Fd& output(Stream stream) const { return stream == Stream::out ? process_.out : process_.err; }
+    [[nodiscard]] ReadPace& pace(Stream stream) { return stream == Stream::out ? out_pace_ : err_pace_; }
     void write_some();
 
     /// Ends it by its stop policy, unless it is ending already; `hard` kills at once. No effect after the process
@@ -75,6 +78,7 @@ private:
     Spawned process_;
     Phase phase_ = Phase::running;
     std::size_t written_ = 0;
+    ReadPace out_pace_, err_pace_;
     Time started_, last_output_;
     std::optional<Time> kill_at_;    ///< when a polite stop becomes a kill
     std::optional<Time> killed_at_;  ///< when it did

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t k_inbox = ~std::uint64_t{0};
 constexpr std::size_t k_buffer = 256U << 10U;
 constexpr std::size_t k_wide_children = 16;  // of these the pipes are wide; 32 MiB is half of what a user may have
+constexpr int k_reads = 8;                   // one after the other, before others get their turn
 constexpr int k_attempts = 1000;
 constexpr auto k_retry = std::chrono::milliseconds(20);
 constexpr auto k_sweep = std::chrono::seconds(2);
@@ -48,6 +49,8 @@ void SupervisorLoop::wait() {
     const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_time());
     now_ = std::chrono::steady_clock::now();
     for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)].data.u64);
+    // Nobody is called silent while a stream of it only rests.
+    read_rested(due_ && now_ >= *due_);
     if (!waiting_.empty() && now_ >= retry_at_) start_waiting();
     if (changed_ || (due_ && now_ >= *due_)) advance_children();
     if (now_ >= sweep_at_ && (!children_.empty() || orphans_.any_announced())) {
@@ -61,6 +64,7 @@ int SupervisorLoop::wait_time() const {
     const auto consider = [&](Time time) { next = next ? std::min(*next, time) : time; };
     if (!waiting_.empty()) consider(retry_at_);
     if (!children_.empty() || orphans_.any_announced()) consider(sweep_at_);
+    for (const auto& stream : resting_) consider(stream.until);
     if (!next) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - std::chrono::steady_clock::now()).count();
     return static_cast<int>(std::clamp<long long>(left, 0, 60'000));
@@ -81,15 +85,52 @@ void SupervisorLoop::handle(std::uint64_t key) {
             return;
         case Source::out:
         case Source::err: {
-            const auto stream = static_cast<Source>(key & 3U) == Source::out ? Stream::out : Stream::err;
-            child.read_some(stream, buffer_, now_);
-            if (child.outputs_done()) changed_ = true;
-            return;
+            return read_stream(child, static_cast<Source>(key & 3U) == Source::out ? Stream::out : Stream::err);
         }
         case Source::in:
             if (child.process().in.open()) child.write_some();
             return;
     }
+}
+
+void SupervisorLoop::read_stream(SupervisedChild& child, Stream stream) {
+    std::size_t bytes = 0;
+    for (int reads = 0; reads < k_reads; ++reads) {
+        const auto got = child.read_some(stream, buffer_, now_);
+        bytes += got;
+        if (got < buffer_.size()) break;  // the pipe is empty, or will say that it is not
+    }
+    const auto here = std::find_if(resting_.begin(), resting_.end(), [&](const Resting& resting) {
+        return resting.id == child.id() && resting.stream == stream;
+    });
+    const bool rested = here != resting_.end();
+    if (!child.output(stream).open()) {
+        if (rested) resting_.erase(here);
+        if (child.outputs_done()) changed_ = true;
+        return;
+    }
+    const auto rest = child.pace(stream).after_read(bytes, now_);
+    if (rest.count() == 0) {
+        if (rested) resting_.erase(here);
+    } else if (rested) {
+        here->until = now_ + rest;
+    } else {
+        resting_.push_back({child.id(), stream, now_ + rest});
+    }
+    if (rested != (rest.count() > 0)) set_watched(child, stream, rested);
+}
+
+void SupervisorLoop::read_rested(bool all) {
+    if (resting_.empty()) return;
+    for (const auto& [id, stream, until] : std::vector<Resting>(resting_))
+        if (all || now_ >= until) read_stream(*children_.at(id), stream);
+}
+
+/// Without events to watch, epoll still tells when the other end was closed.
+void SupervisorLoop::set_watched(const SupervisedChild& child, Stream stream, bool watched) {
+    const auto source = stream == Stream::out ? Source::out : Source::err;
+    epoll_event event{.events = watched ? EPOLLIN : 0U, .data = {.u64 = key_of(child.id(), source)}};
+    LOCKSTEP_CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, child.output(stream).get(), &event) == 0);
 }
 
 void SupervisorLoop::take_requests() {
@@ -177,7 +218,7 @@ void SupervisorLoop::watch(const SupervisedChild& child) {
 }
 
 void SupervisorLoop::watch(const Fd& fd, std::uint32_t events, ChildId id, Source source) {
-    epoll_event event{.events = events, .data = {.u64 = id << 2U | static_cast<unsigned char>(source)}};
+    epoll_event event{.events = events, .data = {.u64 = key_of(id, source)}};
     LOCKSTEP_CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0);
 }
 
@@ -194,7 +235,10 @@ void SupervisorLoop::advance_children() {
         if (const auto due = it->second->next_due()) due_ = due_ ? std::min(*due_, *due) : *due;
         ++it;
     }
-    for (const auto& child : gone) child->tell_exit();
+    for (const auto& child : gone) {
+        std::erase_if(resting_, [&](const Resting& resting) { return resting.id == child->id(); });
+        child->tell_exit();
+    }
     if (!gone.empty()) retry_at_ = now_;
 }
 

@@ -28,6 +28,14 @@ private:
     using Child = std::unique_ptr<SupervisedChild>;
     enum class Source : unsigned char { exit, out, err, in };
 
+    /// A stream that is not watched for a moment; that it was closed is noticed nevertheless.
+    struct Resting {
+        ChildId id;
+        Stream stream;
+        Time until;
+    };
+
+    static std::uint64_t key_of(ChildId id, Source source) { return id << 2U | static_cast<unsigned char>(source); }
     void wait();
     void handle(std::uint64_t key);
     [[nodiscard]] int wait_time() const;
@@ -43,6 +51,9 @@ private:
     bool start(SubmitRequest request);
     void watch(const SupervisedChild& child);
     void watch(const Fd& fd, std::uint32_t events, ChildId id, Source source);
+    void read_stream(SupervisedChild& child, Stream stream);
+    void read_rested(bool all);
+    void set_watched(const SupervisedChild& child, Stream stream, bool watched);
     static void refuse(const SubmitRequest& request, ExitStatus::Kind kind, std::string reason);
 
     void advance_children();
@@ -56,6 +67,7 @@ private:
     Fd epoll_;
     std::vector<char> buffer_;
     std::unordered_map<ChildId, Child> children_;
+    std::vector<Resting> resting_;
     std::deque<SubmitRequest> waiting_;  ///< starts that the machine refused for now
     std::set<pid_t> own_;                ///< processes of children that are not reaped
     Orphans orphans_;
