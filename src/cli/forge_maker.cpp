@@ -33,7 +33,8 @@ std::string http_host(const std::string& url) {
     return "";
 }
 
-/// Asks an unknown server what it is.
+}  // namespace
+
 Result<std::string> ask_kind(const std::string& web_root, HttpClient& http) {
     std::string last;
     for (const auto& probe : forge::probes(web_root)) {
@@ -42,14 +43,12 @@ Result<std::string> ask_kind(const std::string& web_root, HttpClient& http) {
             last = answer.error().what + ": " + answer.error().why;
             continue;
         }
-        if (answer->status == 200 && !probe.kind_if_ok.empty()) return probe.kind_if_ok;
-        last = "HTTP " + std::to_string(answer->status);
+        if (!probe.kind_if_ok.empty() && forge::proves(probe, *answer)) return probe.kind_if_ok;
+        last = answer->status == 200 ? "it answers, but not as a forge" : "HTTP " + std::to_string(answer->status);
     }
     return Error{ErrorKind::config, "it is unknown which kind of forge " + web_root + " is", clean_line(last),
                  "set forge.kind (github, gitea, forgejo, directory:DIR or none) or --forge"};
 }
-
-}  // namespace
 
 Result<std::string> find_token(const Config& config, const Environment& environment, const std::string& variable) {
     if (!config.forge.token_file.empty()) return read_secret_file(config.forge.token_file);

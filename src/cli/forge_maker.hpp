@@ -21,6 +21,9 @@ namespace lockstep::cli {
 [[nodiscard]] Result<std::string> find_token(const Config& config, const Environment& environment,
                                              const std::string& variable);
 
+/// Asks an unknown server which kind of forge it is. Errors (config): no answer that only a forge gives.
+[[nodiscard]] Result<std::string> ask_kind(const std::string& web_root, HttpClient& http);
+
 /// What git may use for an http(s) remote: nothing, unless the token was given for exactly this server.
 struct GitToken {
     std::string token, host;  ///< host[:port]

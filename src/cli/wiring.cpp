@@ -109,22 +109,19 @@ Result<Config> Machine::configure(const std::optional<RepositoryFile>& file) con
     return assemble(sources);
 }
 
-Result<void> Machine::open_git() {
+Result<void> Machine::open_git(bool with_remote) {
     GitSettings settings;
     settings.timeout = config_.git.timeout;
     settings.getenv = [this](const char* name) { return environment_.get(name); };
-    git_ = std::make_unique<GitRepository>(*processes_, settings);
-    auto checkout = git_->checkout(options_.repo);
-    if (!checkout.ok()) return std::move(checkout).error();
-    auto url = git_->remote_url(checkout.value(), config_.remote);
-    if (!url.ok()) return std::move(url).error();
-    remote_url_ = url.value();
+    auto repository = std::make_unique<GitRepository>(*processes_, settings);
+    auto& git = *repository;
+    git_ = std::move(repository);
+    LOCKSTEP_TRY(const auto checkout, git.checkout(options_.repo));
+    remote_url_ = checkout.root.string();
+    if (!with_remote) return {};
+    LOCKSTEP_TRY(remote_url_, git.remote_url(checkout, config_.remote));
     LOCKSTEP_TRY(const auto token, git_token(config_, environment_, remote_url_));
-    if (token) {
-        settings.token = token->token;
-        settings.token_host = token->host;
-        git_ = std::make_unique<GitRepository>(*processes_, settings);
-    }
+    if (token) git.use_token(token->token, token->host);
     return {};
 }
 
@@ -159,16 +156,7 @@ Result<void> Machine::open(const std::string& command) {
         machine_file_ = RepositoryFile{*options_.config_file, std::move(text).value()};
     }
     LOCKSTEP_TRY(config_, configure(std::nullopt));
-    if (command == "build") {
-        GitSettings settings;
-        settings.timeout = config_.git.timeout;
-        settings.getenv = [this](const char* name) { return environment_.get(name); };
-        git_ = std::make_unique<GitRepository>(*processes_, settings);
-        LOCKSTEP_TRY(const auto checkout, git_->checkout(options_.repo));
-        remote_url_ = checkout.root.string();
-    } else {
-        LOCKSTEP_TRY_VOID(open_git());
-    }
+    LOCKSTEP_TRY_VOID(open_git(command != "build"));
     LOCKSTEP_TRY_VOID(open_store(command));
     ConsoleOptions console;
     console.tty = isatty(STDERR_FILENO) == 1;

@@ -50,7 +50,7 @@ private:
     class Sinks;
 
     [[nodiscard]] Result<Config> configure(const std::optional<RepositoryFile>& file) const;
-    [[nodiscard]] Result<void> open_git();
+    [[nodiscard]] Result<void> open_git(bool with_remote);
     [[nodiscard]] Result<void> open_store(const std::string& command);
 
     const Options& options_;

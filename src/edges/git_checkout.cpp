@@ -109,22 +109,18 @@ Result<GitConfig> listing(const GitCli& git, const GitCall& call, const fs::path
 
 }  // namespace
 
-Result<CheckoutFacts> checkout_facts(const GitCli& git, const fs::path& dir) {
+Result<UserCheckout> read_user_checkout(const GitCli& git, const fs::path& dir) {
     using State = libgit2::CheckoutReading::State;
     libgit2::CheckoutReading reading = libgit2::read_checkout(dir);
     if (reading.state == State::none) return no_repository(dir, reading.why);
     if (reading.state == State::bare) return no_repository(dir, "the repository is bare");
-    LOCKSTEP_TRY(const Places at, places(git, dir));
-    if (reading.state == State::unsupported) return facts_by_git(git, at);
-    if (reading.facts.dirty) {
+    LOCKSTEP_TRY(Places at, places(git, dir));
+    if (reading.state == State::unsupported) {
+        LOCKSTEP_TRY(reading.facts, facts_by_git(git, at));
+    } else if (reading.facts.dirty) {
         LOCKSTEP_TRY(reading.facts.dirty, dirty_by_git(git, at.root));
     }
-    return std::move(reading.facts);
-}
-
-Result<CheckoutStore> checkout_store(const GitCli& git, const fs::path& root) {
-    LOCKSTEP_TRY(Places at, places(git, root));
-    return std::move(at.store);
+    return UserCheckout{std::move(reading.facts), std::move(at.store)};
 }
 
 Result<GitConfig> checkout_config(const GitCli& git, const fs::path& root) {

@@ -12,16 +12,19 @@
 
 namespace lockstep {
 
-/// Facts by libgit2, or by git where libgit2 cannot read the repository (reftable, sparse index, …). Errors: config
-/// when there is no work tree, when it belongs to somebody else, or when git is missing or too old.
-[[nodiscard]] Result<CheckoutFacts> checkout_facts(const GitCli& git, const std::filesystem::path& dir);
-
 struct CheckoutStore {
     std::filesystem::path common;  ///< the repository's directory, shared by its work trees
     bool shallow = false;
     std::string object_format;  ///< "sha1"
 };
-[[nodiscard]] Result<CheckoutStore> checkout_store(const GitCli& git, const std::filesystem::path& root);
+
+struct UserCheckout {
+    CheckoutFacts facts;
+    CheckoutStore store;
+};
+/// By libgit2, or by git where libgit2 cannot read the repository (reftable, sparse index, …). Errors: config when
+/// there is no work tree, when it belongs to somebody else, or when git is missing or too old.
+[[nodiscard]] Result<UserCheckout> read_user_checkout(const GitCli& git, const std::filesystem::path& dir);
 
 /// Everything that `git config` says in the checkout: system, global, local, work tree, includes, our own environment.
 [[nodiscard]] Result<GitConfig> checkout_config(const GitCli& git, const std::filesystem::path& root);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "edges/git_config.hpp"
@@ -45,6 +46,11 @@ public:
     [[nodiscard]] GitAnswer run(const GitCall& call) const;
     /// What never may be seen in an answer, from now on.
     void hide(const std::vector<std::string>& secrets);
+
+    void use_token(std::string token, std::string host) {
+        settings_.token = std::move(token);
+        settings_.token_host = std::move(host);
+    }
 
     [[nodiscard]] std::string environment(const char* name) const;
     [[nodiscard]] const GitSettings& settings() const { return settings_; }

@@ -7,7 +7,6 @@
 #include <system_error>
 #include <utility>
 
-#include "edges/git_checkout.hpp"
 #include "edges/git_private.hpp"
 #include "edges/git_sign.hpp"
 #include "edges/git_trouble.hpp"
@@ -44,12 +43,29 @@ std::string_view push_word(PushState state) {
 GitRepository::GitRepository(ProcessRunner& runner, GitSettings settings) : git_(runner, std::move(settings)) {}
 
 Result<CheckoutFacts> GitRepository::checkout(const fs::path& dir) {
-    return checkout_facts(git_, dir);
+    if (!known_ || asked_ != dir) {
+        LOCKSTEP_TRY(known_, read_user_checkout(git_, dir));
+        asked_ = dir;
+        configured_.clear();
+    }
+    return known_->facts;
+}
+
+Result<void> GitRepository::know(const CheckoutFacts& checkout) {
+    if (!known_ || known_->facts.root != checkout.root) {
+        LOCKSTEP_TRY(known_, read_user_checkout(git_, checkout.root));
+        asked_ = checkout.root;
+        configured_.clear();
+    }
+    if (configured_ == checkout.root) return {};
+    LOCKSTEP_TRY(config_, checkout_config(git_, checkout.root));
+    configured_ = checkout.root;
+    return {};
 }
 
 Result<std::string> GitRepository::remote_url(const CheckoutFacts& checkout, const std::string& remote) {
-    LOCKSTEP_TRY(const GitConfig config, checkout_config(git_, checkout.root));
-    LOCKSTEP_TRY(const BoundRemote bound, bind_remote(git_, checkout.root, remote, config, GitConfig{}));
+    LOCKSTEP_TRY_VOID(know(checkout));
+    LOCKSTEP_TRY(const BoundRemote bound, bind_remote(git_, checkout.root, remote, config_, GitConfig{}));
     return bound.address.shown;
 }
 
@@ -57,18 +73,16 @@ Result<RemoteFacts> GitRepository::open(const CheckoutFacts& checkout, const std
                                         const fs::path& where) {
     std::error_code ignored;
     const fs::path dir = fs::absolute(where, ignored);
-    LOCKSTEP_TRY(const CheckoutStore store, checkout_store(git_, checkout.root));
-    LOCKSTEP_TRY(GitConfig config, checkout_config(git_, checkout.root));
+    LOCKSTEP_TRY_VOID(know(checkout));
     // Bound once before anything is made, so that a wrong name leaves nothing behind.
-    LOCKSTEP_TRY(BoundRemote first, bind_remote(git_, checkout.root, remote, config, GitConfig{}));
-    LOCKSTEP_TRY_VOID(make_private_repository(git_, dir, store, config, Borrow::when_safe));
+    LOCKSTEP_TRY(BoundRemote first, bind_remote(git_, checkout.root, remote, config_, GitConfig{}));
+    LOCKSTEP_TRY_VOID(make_private_repository(git_, dir, known_->store, config_, Borrow::when_safe));
     LOCKSTEP_TRY(const GitConfig elsewhere, private_config(git_, dir));
-    LOCKSTEP_TRY(BoundRemote bound, bind_remote(git_, checkout.root, remote, config, elsewhere));
+    LOCKSTEP_TRY(BoundRemote bound, bind_remote(git_, checkout.root, remote, config_, elsewhere));
     git_.hide(bound.secrets);
     checkout_ = checkout.root;
     repository_ = dir;
-    handed_over_ = settings_to_hand_over(config, elsewhere, remote, k_private_remote);
-    config_ = std::move(config);
+    handed_over_ = settings_to_hand_over(config_, elsewhere, remote, k_private_remote);
     remote_ = std::move(bound);
     RemoteFacts facts{remote, remote_->address.shown, ""};
     LOCKSTEP_TRY(facts.default_branch, default_branch());
@@ -81,16 +95,14 @@ Result<void> GitRepository::open_local(const CheckoutFacts& checkout, const fs::
     if (checkout.head_commit.empty())
         return Error{ErrorKind::config, fmt::format("{} has no commit yet", checkout.root.string()),
                      "there is nothing to build", "commit the flake first"};
-    LOCKSTEP_TRY(const CheckoutStore store, checkout_store(git_, checkout.root));
-    LOCKSTEP_TRY(GitConfig config, checkout_config(git_, checkout.root));
-    LOCKSTEP_TRY_VOID(make_private_repository(git_, dir, store, config, Borrow::always));
+    LOCKSTEP_TRY_VOID(know(checkout));
+    LOCKSTEP_TRY_VOID(make_private_repository(git_, dir, known_->store, config_, Borrow::always));
     LOCKSTEP_TRY(const GitConfig elsewhere, private_config(git_, dir));
     LOCKSTEP_TRY_VOID(libgit2::set_ref(dir.string(), "refs/lockstep/checkout", checkout.head_commit));
     LOCKSTEP_TRY_VOID(libgit2::set_head(dir.string(), checkout.head_commit));
     checkout_ = checkout.root;
     repository_ = dir;
-    handed_over_ = settings_to_hand_over(config, elsewhere, "", k_private_remote);
-    config_ = std::move(config);
+    handed_over_ = settings_to_hand_over(config_, elsewhere, "", k_private_remote);
     remote_.reset();
     return {};
 }

@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "edges/git_checkout.hpp"
 #include "edges/git_cli.hpp"
 #include "edges/git_remote.hpp"
 #include "lockstep/ports/git.hpp"
@@ -17,7 +19,10 @@ class GitRepository final : public Git {
 public:
     /// `runner` must outlive it. Calls block; never call from the runner's thread.
     GitRepository(ProcessRunner& runner, GitSettings settings);
+    /// The token for http(s) remotes on `host`, known only after the remote was looked at. Before open().
+    void use_token(std::string token, std::string host) { git_.use_token(std::move(token), std::move(host)); }
 
+    /// Looks once: the user may go on working, and a run sees one moment of the checkout.
     Result<CheckoutFacts> checkout(const std::filesystem::path& dir) override;
     Result<std::string> remote_url(const CheckoutFacts& checkout, const std::string& remote) override;
     Result<RemoteFacts> open(const CheckoutFacts& checkout, const std::string& remote,
@@ -39,6 +44,8 @@ public:
     std::filesystem::path repository() const override { return repository_; }
 
 private:
+    /// Store and settings of a checkout, asked once.
+    [[nodiscard]] Result<void> know(const CheckoutFacts& checkout);
     [[nodiscard]] GitCall network_call(const RemoteAccess& access, std::vector<std::string> args) const;
     [[nodiscard]] Result<std::string> default_branch() const;
     [[nodiscard]] Result<void> add_submodules(const std::filesystem::path& worktree) const;
@@ -46,6 +53,9 @@ private:
     [[nodiscard]] bool remote_is_at(const PushUpdate& update);
 
     GitCli git_;
+    std::filesystem::path asked_;  ///< for what `known_` is the answer
+    std::optional<UserCheckout> known_;
+    std::filesystem::path configured_;   ///< the work tree whose settings `config_` holds
     std::filesystem::path checkout_;     ///< root of the user's work tree
     std::filesystem::path repository_;   ///< "" until one of the opens
     GitConfig config_;                   ///< as it applies in the checkout

@@ -41,10 +41,9 @@ TEST_F(SshServerTest, RefusesUnknownHostKeysAndOtherPrograms) {
 }
 
 TEST_F(SshServerTest, StopsWhenAsked) {
-    const int port = server_->port();
+    ASSERT_TRUE(server_->running());
     server_->stop();
-    EXPECT_FALSE(server_->running());
-    EXPECT_FALSE(wait_for_port(port, std::chrono::milliseconds(1)));
+    EXPECT_FALSE(server_->running());  // its port says nothing: another program may have it already
 }
 
 }  // namespace

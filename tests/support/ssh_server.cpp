@@ -47,7 +47,9 @@ SshServer::SshServer(fs::path root) {
             std::vector<std::string>{find_program("sshd"), "-D", "-e", "-f", (dir_ / "sshd_config").string()}, Env{},
             dir_ / "log");
         for (int i = 0; i < 400 && server_->running(); ++i)
-            if (wait_for_port(port_, std::chrono::milliseconds(50))) return;
+            if (wait_for_port(port_, std::chrono::milliseconds(50)) &&
+                log().find("Server listening") != std::string::npos)
+                return;  // a port that answers may be another program's
     }
     ADD_FAILURE() << "sshd does not come up:\n" << log();
 }
