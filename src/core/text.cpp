@@ -68,6 +68,8 @@ std::string plural(std::size_t count, std::string_view noun) {
     return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-std::string short_id(std::string_view id) { return std::string(id.substr(0, 10)); }
+std::string short_id(std::string_view id) {
+    return std::string(id.substr(0, 10));
+}
 
 }  // namespace lockstep

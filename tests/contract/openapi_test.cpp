@@ -120,7 +120,8 @@ TEST(OpenApiDocument, MatchesParametersThatHoldSlashes) {
 
 TEST(OpenApiDocument, PrefersLiteralSegments) {
     const json none = {{"responses", json::object()}};
-    const ApiDocument document(json{{"paths", {{"/issues/{id}", {{"get", none}}}, {"/issues/comments", {{"get", none}}}}}});
+    const ApiDocument document(
+        json{{"paths", {{"/issues/{id}", {{"get", none}}}, {"/issues/comments", {{"get", none}}}}}});
     EXPECT_EQ(document.find("GET", "/issues/comments")->path, "/issues/comments");
     EXPECT_EQ(document.find("GET", "/issues/7")->path, "/issues/{id}");
     EXPECT_EQ(document.find("POST", "/issues/7"), nullptr);
@@ -129,7 +130,7 @@ TEST(OpenApiDocument, PrefersLiteralSegments) {
 TEST(OpenApiSchema, RewritesNullableAndDropsWhatDoesNotConstrain) {
     const ApiDocument document(
         json{{"paths", json::object()},
-         {"definitions", {{"Leaf", {{"type", "string"}, {"nullable", true}, {"format", "uri"}}}}}});
+             {"definitions", {{"Leaf", {{"type", "string"}, {"nullable", true}, {"format", "uri"}}}}}});
     const json schema = {{"type", "object"},
                          {"description", "words"},
                          {"properties",

@@ -189,7 +189,8 @@ json label(const Exchange& exchange, const Label& label) {
             {"node_id", node("LA", label.id)},
             {"url", exchange.repo_api() + "/labels/" + percent_encode(label.name)},
             {"name", label.name},
-            {"description", label.description},  // null on the real one, which its own document does not allow inside a pull request
+            {"description",
+             label.description},  // null on the real one, which its own document does not allow inside a pull request
             {"color", label.color},
             {"default", false}};
 }

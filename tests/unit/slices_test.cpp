@@ -51,7 +51,8 @@ TEST(Slices, MemoryBudgetCapsASlice) {
 }
 
 TEST(Slices, FitOneWordOfACommandLine) {
-    EXPECT_LE(next_slice_size(measured(milliseconds(2000), milliseconds(1), 50u << 20), 10'000, {.evaluators = 1}), 300u);
+    EXPECT_LE(next_slice_size(measured(milliseconds(2000), milliseconds(1), 50u << 20), 10'000, {.evaluators = 1}),
+              300u);
 }
 
 TEST(Slices, NeverMoreThanRemainsAndNeverZero) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A forge's REST interface as a translator: data → HttpRequest, HttpResponse → data. One file per dialect and one row in
-// the registry; the session that runs the requests (app/forge_session) and its retries are shared by all.
+// A forge's REST interface as a translator: data → HttpRequest, HttpResponse → data. One file per dialect and one row
+// in the registry; the session that runs the requests (app/forge_session) and its retries are shared by all.
 #pragma once
 
 #include <chrono>
@@ -18,8 +18,8 @@ namespace lockstep::forge {
 
 /// Where a repository lives on a forge.
 struct Location {
-    std::string web;    ///< web root without trailing slash, sub-path included: "https://git.example.org/sub"
-    std::string api;    ///< API base without trailing slash
+    std::string web;  ///< web root without trailing slash, sub-path included: "https://git.example.org/sub"
+    std::string api;  ///< API base without trailing slash
     std::string owner, repo;
     bool operator==(const Location&) const = default;
 };
@@ -44,13 +44,13 @@ struct ForgeAttachment {
 /// What an answer means before anybody looks into its body.
 enum class Meaning {
     ok,
-    exists,         ///< the thing to create is there already (409, or 422 already_exists / "A pull request already exists")
-    absent,         ///< 404 or its dialect's equivalent
-    denied,         ///< 401, 403 without rate limit
-    rate_limited,   ///< 429, or 403 with rate-limit headers or words
-    retry_later,    ///< 5xx, 405 "try again later", 422 on a head that was just pushed
-    moved,          ///< 301, 302, 307, 308
-    refused,        ///< any other 4xx
+    exists,  ///< the thing to create is there already (409, or 422 already_exists / "A pull request already exists")
+    absent,  ///< 404 or its dialect's equivalent
+    denied,  ///< 401, 403 without rate limit
+    rate_limited,  ///< 429, or 403 with rate-limit headers or words
+    retry_later,   ///< 5xx, 405 "try again later", 422 on a head that was just pushed
+    moved,         ///< 301, 302, 307, 308
+    refused,       ///< any other 4xx
 };
 
 /// How gently a forge wants to be treated.
@@ -93,7 +93,8 @@ public:
     [[nodiscard]] virtual HttpRequest list_pulls(const std::string& base, const std::string& page_url) const = 0;
     [[nodiscard]] virtual Result<Page<PullRequest>> parse_pulls(const HttpResponse& response) const = 0;
     [[nodiscard]] virtual HttpRequest create_pull(const PullDraft& draft) const = 0;
-    [[nodiscard]] virtual HttpRequest edit_pull(std::int64_t number, const std::string& title, const std::string& body) const = 0;
+    [[nodiscard]] virtual HttpRequest edit_pull(std::int64_t number, const std::string& title,
+                                                const std::string& body) const = 0;
     [[nodiscard]] virtual Result<PullRequest> parse_pull(const HttpResponse& response) const = 0;
 
     [[nodiscard]] virtual HttpRequest list_labels(const std::string& page_url) const = 0;
@@ -114,11 +115,13 @@ public:
     /// Attachments: only called when limits().attachment_bytes > 0.
     [[nodiscard]] virtual HttpRequest list_attachments(std::int64_t number, const std::string& page_url) const = 0;
     [[nodiscard]] virtual Result<Page<ForgeAttachment>> parse_attachments(const HttpResponse& response) const = 0;
-    [[nodiscard]] virtual HttpRequest create_attachment(std::int64_t number, const std::string& name, const std::string& content) const = 0;
+    [[nodiscard]] virtual HttpRequest create_attachment(std::int64_t number, const std::string& name,
+                                                        const std::string& content) const = 0;
     [[nodiscard]] virtual HttpRequest delete_attachment(std::int64_t number, std::int64_t id) const = 0;
     [[nodiscard]] virtual Result<ForgeAttachment> parse_attachment(const HttpResponse& response) const = 0;
 
-    [[nodiscard]] virtual HttpRequest set_status(const std::string& commit, const StatusText& status, const std::string& target_url) const = 0;
+    [[nodiscard]] virtual HttpRequest set_status(const std::string& commit, const StatusText& status,
+                                                 const std::string& target_url) const = 0;
 };
 
 /// The only list of dialects.
@@ -130,7 +133,8 @@ struct DialectRow {
 [[nodiscard]] const std::vector<DialectRow>& registry();
 
 /// API base from the web root: "/api/v1" appended for the Gitea family; "https://api.github.com" for github.com,
-/// "https://api.<tenant>.ghe.com" for ghe.com, "/api/v3" for other GitHub servers; an address that already ends so is kept.
+/// "https://api.<tenant>.ghe.com" for ghe.com, "/api/v3" for other GitHub servers; an address that already ends so is
+/// kept.
 [[nodiscard]] std::string api_base(std::string_view dialect, std::string_view web_root);
 
 /// Owner and repository from a git remote address (https, ssh, scp form); the web root it implies ("" for ssh with a
@@ -144,17 +148,20 @@ struct RemoteAddress {
 
 /// Which forge a run talks to, from flags/configuration, the runner's environment and the remote, in this order.
 struct Choice {
-    std::string kind;       ///< "github", "gitea", "forgejo", "directory", "none", or "probe" when only asking the server can tell
+    std::string
+        kind;  ///< "github", "gitea", "forgejo", "directory", "none", or "probe" when only asking the server can tell
     std::string directory;  ///< for directory
     Location location;
     std::string token_variable;  ///< environment variable that would hold its token, e.g. "GITEA_TOKEN"
 };
 struct ChoiceInput {
-    std::string kind = "auto", url;                   ///< configuration
+    std::string kind = "auto", url;  ///< configuration
     std::string remote_url;
-    std::vector<std::pair<std::string, std::string>> env;  ///< GITHUB_ACTIONS, GITEA_ACTIONS, FORGEJO_ACTIONS, GITHUB_SERVER_URL, GITHUB_API_URL, …
+    std::vector<std::pair<std::string, std::string>>
+        env;  ///< GITHUB_ACTIONS, GITEA_ACTIONS, FORGEJO_ACTIONS, GITHUB_SERVER_URL, GITHUB_API_URL, …
 };
-/// Errors (config): unknown kind, remote without owner/repo for a real forge, ssh remote of an unknown host without url.
+/// Errors (config): unknown kind, remote without owner/repo for a real forge, ssh remote of an unknown host without
+/// url.
 [[nodiscard]] Result<Choice> choose(const ChoiceInput& input);
 
 /// Which kind a server is, by asking it: GET requests to try in order, and what an answer proves ("" = nothing).

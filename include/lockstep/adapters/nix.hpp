@@ -56,18 +56,20 @@ struct Capabilities {
     int max_jobs = 1;
     int cores = 0;
     std::string store_dir = "/nix/store";
-    std::string store;               ///< the `store` setting: "auto", "daemon", "local", …
-    bool trusted_user_listed = false;///< reserved for doctor
-    std::map<std::string, std::string> raw;  ///< a few settings worth reporting (substituters, timeout, max-silent-time, …)
+    std::string store;                 ///< the `store` setting: "auto", "daemon", "local", …
+    bool trusted_user_listed = false;  ///< reserved for doctor
+    std::map<std::string, std::string>
+        raw;  ///< a few settings worth reporting (substituters, timeout, max-silent-time, …)
 };
 /// `read_machines` reads files named by "@/etc/nix/machines".
-[[nodiscard]] Result<Capabilities> parse_settings(std::string_view json, const std::function<std::string(const std::string&)>& read_machines);
+[[nodiscard]] Result<Capabilities> parse_settings(std::string_view json,
+                                                  const std::function<std::string(const std::string&)>& read_machines);
 
 // ── update ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 struct UpdateRequest {
-    std::string worktree;             ///< absolute path
-    std::string flake_dir;            ///< sub-directory, "" = root
+    std::string worktree;   ///< absolute path
+    std::string flake_dir;  ///< sub-directory, "" = root
     bool submodules = false;
     std::vector<std::string> inputs;  ///< empty = all
     Millis timeout{600'000};
@@ -81,10 +83,12 @@ enum class UpdateTrouble { none, network, rate_limited, auth, lock_unreadable, f
 
 // ── evaluation ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A flake pinned to one commit: "git+file:///…?rev=…&ref=HEAD[&dir=…][&submodules=1]", percent-encoded. `repository` is a
-/// worktree (a linked one will do) of any repository that has the commit; its own HEAD and files do not matter. From a
-/// bare repository Nix 2.8 takes only commits that `ref` reaches, and 2.26 and 2.34 copy it into their cache first.
-[[nodiscard]] std::string pinned_flake(const std::string& repository, const std::string& commit, const std::string& dir, bool submodules);
+/// A flake pinned to one commit: "git+file:///…?rev=…&ref=HEAD[&dir=…][&submodules=1]", percent-encoded. `repository`
+/// is a worktree (a linked one will do) of any repository that has the commit; its own HEAD and files do not matter.
+/// From a bare repository Nix 2.8 takes only commits that `ref` reaches, and 2.26 and 2.34 copy it into their cache
+/// first.
+[[nodiscard]] std::string pinned_flake(const std::string& repository, const std::string& commit, const std::string& dir,
+                                       bool submodules);
 
 /// Error (config) when this Nix cannot read a repository at `path`: Nix before 2.26 (seen on 2.8) does not decode "%20"
 /// and does not accept spaces, '%', '#', '?' or non-ASCII characters either.
@@ -99,19 +103,21 @@ enum class UpdateTrouble { none, network, rate_limited, auth, lock_unreadable, f
 /// nullopt for sets that the flake does not have.
 [[nodiscard]] Result<std::map<std::string, std::optional<std::vector<std::string>>>> parse_names(std::string_view json);
 
-/// The `nixConfig` of a flake as JSON {name: value}, for accept_flake_config: `builtins.getFlake` ignores it, so the caller
-/// adds what parse_flake_config returns to Setup::options (its own options win).
+/// The `nixConfig` of a flake as JSON {name: value}, for accept_flake_config: `builtins.getFlake` ignores it, so the
+/// caller adds what parse_flake_config returns to Setup::options (its own options win).
 [[nodiscard]] Command flake_config_command(const Setup& setup, const std::string& flake);
 [[nodiscard]] Result<std::map<std::string, std::string>> parse_flake_config(std::string_view json);
 
-/// One evaluation process over a slice of targets (at most about 500: an argument holds 128 KiB). Before each target the child's stderr carries a BEGIN line, after it an
-/// END line with its derivation, both with a nonce that the flake cannot know; stdout carries {name: drv} at the very end.
-[[nodiscard]] Command evaluate_command(const Setup& setup, const std::string& flake, const std::vector<Target>& slice, const std::string& nonce);
+/// One evaluation process over a slice of targets (at most about 500: an argument holds 128 KiB). Before each target
+/// the child's stderr carries a BEGIN line, after it an END line with its derivation, both with a nonce that the flake
+/// cannot know; stdout carries {name: drv} at the very end.
+[[nodiscard]] Command evaluate_command(const Setup& setup, const std::string& flake, const std::vector<Target>& slice,
+                                       const std::string& nonce);
 
 struct EvalEvent {
     enum class Kind { begin, end } kind = Kind::begin;
-    std::size_t index = 0;   ///< into the slice
-    std::string drv;         ///< for end
+    std::size_t index = 0;  ///< into the slice
+    std::string drv;        ///< for end
     bool operator==(const EvalEvent&) const = default;
 };
 
@@ -123,7 +129,8 @@ public:
     /// Calls back for each BEGIN/END in order; everything else is kept as text for the host that is being evaluated.
     void feed(std::string_view chunk, const std::function<void(const EvalEvent&)>& on_event,
               const std::function<void(std::string_view)>& on_text);
-    void finish(const std::function<void(const EvalEvent&)>& on_event, const std::function<void(std::string_view)>& on_text);
+    void finish(const std::function<void(const EvalEvent&)>& on_event,
+                const std::function<void(std::string_view)>& on_text);
 
 private:
     void line(std::string_view text, const std::function<void(const EvalEvent&)>& on_event,
@@ -164,14 +171,14 @@ struct DryRun {
 /// One record of `--log-format internal-json -v`.
 struct LogRecord {
     enum class Kind {
-        build_start,   ///< id, drv, machine
-        stop,          ///< id
-        build_line,    ///< id, text
-        build_phase,   ///< id, text
-        message,       ///< level, text (0 = error)
-        progress,      ///< id, done, expected, running, failed
-        other,         ///< a record that means nothing to us
-        plain,         ///< not a record: text as it came
+        build_start,  ///< id, drv, machine
+        stop,         ///< id
+        build_line,   ///< id, text
+        build_phase,  ///< id, text
+        message,      ///< level, text (0 = error)
+        progress,     ///< id, done, expected, running, failed
+        other,        ///< a record that means nothing to us
+        plain,        ///< not a record: text as it came
     } kind = Kind::other;
     std::uint64_t id = 0;
     int level = 0;
@@ -179,11 +186,12 @@ struct LogRecord {
     std::uint64_t done = 0, expected = 0, running = 0, failed = 0;
     int activity = 0;  ///< type of the activity a start names; 0 when unknown
 };
-/// Tolerant: unknown actions, types and members are `other`; broken JSON is `plain`. Numbers are 64 bit. `line` has no newline.
+/// Tolerant: unknown actions, types and members are `other`; broken JSON is `plain`. Numbers are 64 bit. `line` has no
+/// newline.
 [[nodiscard]] LogRecord parse_log_line(std::string_view line);
 
-/// Splits a byte stream into lines of at most 64 KiB, linear in its size. Of a longer line the beginning and the last bytes
-/// remain, with a mark between; parse_log_line understands such a record of build output.
+/// Splits a byte stream into lines of at most 64 KiB, linear in its size. Of a longer line the beginning and the last
+/// bytes remain, with a mark between; parse_log_line understands such a record of build output.
 class LineSplitter {
 public:
     explicit LineSplitter(std::size_t max_line = 64u << 10) : max_line_(max_line) {}
@@ -210,12 +218,13 @@ struct RealiseFacts {
     Millis build_timeout{0}, silent_timeout{0};
     bool interrupted = false;
 };
-/// Why a derivation whose output is invalid after the realisation did not succeed. Messages decorate (which class), store
-/// validity decided. `builder_failed` needs positive evidence; without any it is `unknown` (infrastructure).
+/// Why a derivation whose output is invalid after the realisation did not succeed. Messages decorate (which class),
+/// store validity decided. `builder_failed` needs positive evidence; without any it is `unknown` (infrastructure).
 struct FailureJudgement {
     CauseClass cls = CauseClass::unknown;
     std::string first_error;  ///< cleaned
 };
-[[nodiscard]] FailureJudgement judge_failure(const BuildFacts& build, const DrvNode& node, const RealiseFacts& realise, const Capabilities& can);
+[[nodiscard]] FailureJudgement judge_failure(const BuildFacts& build, const DrvNode& node, const RealiseFacts& realise,
+                                             const Capabilities& can);
 
 }  // namespace lockstep::nix

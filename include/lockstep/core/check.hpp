@@ -9,5 +9,4 @@ namespace lockstep {
 
 }  // namespace lockstep
 
-#define LOCKSTEP_CHECK(condition) \
-    ((condition) ? void(0) : ::lockstep::check_failed(#condition, __FILE__, __LINE__))
+#define LOCKSTEP_CHECK(condition) ((condition) ? void(0) : ::lockstep::check_failed(#condition, __FILE__, __LINE__))

@@ -19,25 +19,25 @@ enum class Toggle { automatic, on, off };
 struct Config {
     // Repository
     std::string remote = "origin";
-    std::string base;                                  ///< "" = the remote's default branch
-    std::string flake;                                 ///< sub-directory of the flake, "" = root
-    std::string branch = "flake-update/%Y-%m-%d";      ///< strftime template
+    std::string base;                              ///< "" = the remote's default branch
+    std::string flake;                             ///< sub-directory of the flake, "" = root
+    std::string branch = "flake-update/%Y-%m-%d";  ///< strftime template
     std::string time_zone = "UTC";
-    Toggle submodules = Toggle::automatic;             ///< automatic: when the base commit has .gitmodules
+    Toggle submodules = Toggle::automatic;  ///< automatic: when the base commit has .gitmodules
 
     // Update
     struct Update {
-        std::vector<std::string> inputs;               ///< only these direct inputs; empty = all
-        std::vector<std::string> exclude;              ///< direct inputs to leave alone (globs)
-        std::string subject = "flake.lock: Update";    ///< {inputs}, {count}, {date}, {flake} are replaced
+        std::vector<std::string> inputs;             ///< only these direct inputs; empty = all
+        std::vector<std::string> exclude;            ///< direct inputs to leave alone (globs)
+        std::string subject = "flake.lock: Update";  ///< {inputs}, {count}, {date}, {flake} are replaced
         std::chrono::milliseconds timeout = std::chrono::minutes(10);
-        int attempts = 3;                              ///< tries when a fetch fails
+        int attempts = 3;  ///< tries when a fetch fails
 
         bool operator==(const Update&) const = default;
     } update;
 
     struct Commit {
-        std::string name, email;                       ///< "" = git's own identity
+        std::string name, email;  ///< "" = git's own identity
         SignPolicy sign = SignPolicy::automatic;
 
         bool operator==(const Commit&) const = default;
@@ -46,8 +46,8 @@ struct Config {
     // Targets
     struct Targets {
         std::vector<std::string> attributes = {"nixosConfigurations"};
-        std::vector<std::string> include, exclude;     ///< globs
-        std::vector<std::string> optional;             ///< globs: built and reported, but never decide
+        std::vector<std::string> include, exclude;  ///< globs
+        std::vector<std::string> optional;          ///< globs: built and reported, but never decide
         ForeignPolicy foreign = ForeignPolicy::require;
 
         bool operator==(const Targets&) const = default;
@@ -55,28 +55,28 @@ struct Config {
 
     // Proof
     struct Prove {
-        int slots = 0;                                 ///< builds at once; 0 = from cores
-        int evaluators = 0;                            ///< evaluation processes at once; 0 = from cores and memory
-        std::chrono::milliseconds build_timeout = std::chrono::hours(6);     ///< per derivation
-        std::chrono::milliseconds silent_timeout = std::chrono::minutes(60); ///< per derivation
-        std::chrono::milliseconds eval_timeout = std::chrono::minutes(20);   ///< per host
-        std::uint64_t log_limit = 64ULL << 20;         ///< bytes kept per derivation log (head and tail); nothing fails
-        int tail_lines = 40;                           ///< last lines shown per cause
-        std::uint64_t min_free = 2ULL << 30;           ///< bytes that stay free where Nix and the run write; 0 = off
-        int min_free_inodes = 10'000;                  ///< inodes likewise; 0 = off
+        int slots = 0;       ///< builds at once; 0 = from cores
+        int evaluators = 0;  ///< evaluation processes at once; 0 = from cores and memory
+        std::chrono::milliseconds build_timeout = std::chrono::hours(6);      ///< per derivation
+        std::chrono::milliseconds silent_timeout = std::chrono::minutes(60);  ///< per derivation
+        std::chrono::milliseconds eval_timeout = std::chrono::minutes(20);    ///< per host
+        std::uint64_t log_limit = 64ULL << 20;  ///< bytes kept per derivation log (head and tail); nothing fails
+        int tail_lines = 40;                    ///< last lines shown per cause
+        std::uint64_t min_free = 2ULL << 30;    ///< bytes that stay free where Nix and the run write; 0 = off
+        int min_free_inodes = 10'000;           ///< inodes likewise; 0 = off
 
         bool operator==(const Prove&) const = default;
     } prove;
 
     struct Keep {
-        int generations = 3;                           ///< landed ones per host that garbage collections spare; 0 = none
+        int generations = 3;  ///< landed ones per host that garbage collections spare; 0 = none
 
         bool operator==(const Keep&) const = default;
     } keep;
 
     struct Cache {
-        std::string to;                                ///< Nix store URL that gets proved hosts; "" = none
-        std::string signing_key_file;                  ///< mode 0600; "" = none
+        std::string to;                ///< Nix store URL that gets proved hosts; "" = none
+        std::string signing_key_file;  ///< mode 0600; "" = none
         bool passing_hosts_of_red_runs = true;
         std::chrono::milliseconds timeout = std::chrono::hours(1);  ///< per copy
 
@@ -84,10 +84,10 @@ struct Config {
     } cache;
 
     struct Nix {
-        std::string bin_dir;                           ///< "" = PATH
+        std::string bin_dir;  ///< "" = PATH
         bool impure = false;
         bool accept_flake_config = false;
-        std::map<std::string, std::string> options;    ///< passed as --option name value
+        std::map<std::string, std::string> options;  ///< passed as --option name value
 
         bool operator==(const Nix&) const = default;
     } nix;
@@ -99,13 +99,13 @@ struct Config {
     } land;
 
     struct Forge {
-        std::string kind = "auto";                     ///< auto, github, gitea, forgejo, directory:DIR, none
-        std::string url;                               ///< web root, sub-path included
-        std::string token_file;                        ///< mode 0600
+        std::string kind = "auto";  ///< auto, github, gitea, forgejo, directory:DIR, none
+        std::string url;            ///< web root, sub-path included
+        std::string token_file;     ///< mode 0600
         std::vector<std::string> failure_labels = {"build-failure", "needs-review"};
         std::vector<std::string> review_labels = {"needs-review"};  ///< green, but could not or should not be pushed
         bool statuses = true;
-        int status_hosts = 5;                          ///< commit statuses for the worst hosts
+        int status_hosts = 5;  ///< commit statuses for the worst hosts
         bool attach_logs = true;
         std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< per request
         std::chrono::milliseconds budget = std::chrono::minutes(2);    ///< retries of one step

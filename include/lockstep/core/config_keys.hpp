@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One table of configuration keys. The YAML loader, LOCKSTEP_* variables, flags, `lockstep schema config`, docs/CONFIG.md and
-// the file that `init` writes all come from it, so none of them can drift.
+// One table of configuration keys. The YAML loader, LOCKSTEP_* variables, flags, `lockstep schema config`,
+// docs/CONFIG.md and the file that `init` writes all come from it, so none of them can drift.
 #pragma once
 
 #include <cstdint>
@@ -28,13 +28,13 @@ struct RawValue {
 };
 
 struct ConfigKey {
-    std::string_view path;       ///< "update.inputs"
+    std::string_view path;  ///< "update.inputs"
     KeyType type = KeyType::text;
-    std::string_view doc;        ///< one or two sentences, Markdown
+    std::string_view doc;              ///< one or two sentences, Markdown
     std::vector<std::string> choices;  ///< for choice
-    bool machine_only = false;   ///< refused in the repository's file
+    bool machine_only = false;         ///< refused in the repository's file
     std::int64_t least = 0, most = 0;  ///< for integer
-    std::string_view pattern;    ///< for editors: what a text, or each entry of a list, looks like; "" = anything
+    std::string_view pattern;          ///< for editors: what a text, or each entry of a list, looks like; "" = anything
     /// Validates and stores; the error text says what is expected ("expects a duration such as 90s or 10m").
     std::function<std::optional<std::string>(Config&, const RawValue&)> set;
     std::function<std::string(const Config&)> show;  ///< as YAML flow text: "90s", "[a, b]"
@@ -45,12 +45,12 @@ struct ConfigKey {
 [[nodiscard]] std::string variable_of(std::string_view key_path);
 /// The value of a variable or flag: lists are split at commas, maps have one NAME=VALUE per line.
 [[nodiscard]] RawValue raw_from_text(KeyType type, std::string_view text);
-/// key.set with a whole sentence on trouble: "`prove.slots` expects a whole number from 0 to 1024, not `many`", where `name`
-/// is what the reader wrote: a key, a variable or a flag.
+/// key.set with a whole sentence on trouble: "`prove.slots` expects a whole number from 0 to 1024, not `many`", where
+/// `name` is what the reader wrote: a key, a variable or a flag.
 [[nodiscard]] std::optional<std::string> set_key(Config& config, const ConfigKey& key, std::string_view name,
                                                  const RawValue& value);
-/// Why the repository's own file may not set this key to this value, with the alternatives; nothing when it may. Whoever
-/// can change the base branch must not thereby run programs as the runner or read its secrets.
+/// Why the repository's own file may not set this key to this value, with the alternatives; nothing when it may.
+/// Whoever can change the base branch must not thereby run programs as the runner or read its secrets.
 [[nodiscard]] std::optional<std::string> refused_in_repository(const ConfigKey& key, const RawValue& value);
 /// "unknown key `updates`" with the nearest known key; `path` as in ConfigKey, possibly inside a known group.
 [[nodiscard]] std::string unknown_key_text(std::string_view path);

@@ -26,10 +26,10 @@ struct Verdict {
     bool operator==(const Verdict&) const = default;
 };
 
-/// Invariants: never `land` unless every required host is proved (or merely `evaluated`/`skipped` by policy) and at least
-/// one host was proved or evaluated; never `propose` without a host that is itself at fault.
-/// Any required broken host → propose (20). Else unsupported required hosts → stop (78). Else anything unknown → stop (40,
-/// or 130 when interrupted). Hosts that are not required never decide.
+/// Invariants: never `land` unless every required host is proved (or merely `evaluated`/`skipped` by policy) and at
+/// least one host was proved or evaluated; never `propose` without a host that is itself at fault. Any required broken
+/// host → propose (20). Else unsupported required hosts → stop (78). Else anything unknown → stop (40, or 130 when
+/// interrupted). Hosts that are not required never decide.
 [[nodiscard]] Verdict decide(const std::vector<HostResult>& hosts);
 
 }  // namespace lockstep

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Derivation files (`Derive(...)` ATerms, stable since Nix 1) read directly: no process per derivation and no dependence
-// on `nix derivation show`, whose JSON changed in 2.15, 2.23, 2.32 and 2.33. And the graph over many of them.
+// Derivation files (`Derive(...)` ATerms, stable since Nix 1) read directly: no process per derivation and no
+// dependence on `nix derivation show`, whose JSON changed in 2.15, 2.23, 2.32 and 2.33. And the graph over many of
+// them.
 #pragma once
 
 #include <cstdint>

@@ -9,12 +9,12 @@
 namespace lockstep {
 
 enum class ExitCode : int {
-    ok = 0,                 ///< landed, nothing to do, or a dry run that would have landed
-    nothing_to_do = 10,     ///< only with --detailed-exit-code
-    hosts_failed = 20,      ///< hosts failed; pull request opened or updated
-    hosts_failed_no_pr = 21,///< hosts failed; the pull request could not be written
-    base_moved = 30,        ///< the base branch moved; nothing landed
-    base_refused = 31,      ///< the base branch is protected, rewritten or gone
+    ok = 0,                   ///< landed, nothing to do, or a dry run that would have landed
+    nothing_to_do = 10,       ///< only with --detailed-exit-code
+    hosts_failed = 20,        ///< hosts failed; pull request opened or updated
+    hosts_failed_no_pr = 21,  ///< hosts failed; the pull request could not be written
+    base_moved = 30,          ///< the base branch moved; nothing landed
+    base_refused = 31,        ///< the base branch is protected, rewritten or gone
     infrastructure = 40,
     credentials = 41,
     deploy_rolled_back = 50,

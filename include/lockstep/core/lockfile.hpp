@@ -15,7 +15,7 @@ namespace lockstep {
 
 /// A `locked` or `original` member of a node; absent members are empty strings or 0.
 struct FlakeRef {
-    std::string type;   ///< github, gitlab, sourcehut, git, tarball, file, path, indirect, hg
+    std::string type;  ///< github, gitlab, sourcehut, git, tarball, file, path, indirect, hg
     std::string owner, repo, host, url, path, id;
     std::string ref, rev, dir;
     std::string nar_hash;
@@ -33,10 +33,10 @@ struct FlakeRef {
 
 /// One input path of the flake.
 struct LockInput {
-    std::string path;                   ///< "a/b"; slashes inside a name cannot occur in Nix
-    bool direct = false;                ///< an input of the root flake
-    std::optional<std::string> follows; ///< the input path it follows; "" when it follows nothing (`follows = ""`)
-    std::optional<FlakeRef> locked;     ///< of the node it resolves to
+    std::string path;                    ///< "a/b"; slashes inside a name cannot occur in Nix
+    bool direct = false;                 ///< an input of the root flake
+    std::optional<std::string> follows;  ///< the input path it follows; "" when it follows nothing (`follows = ""`)
+    std::optional<FlakeRef> locked;      ///< of the node it resolves to
     std::optional<FlakeRef> original;
     bool is_flake = true;
 
@@ -57,7 +57,7 @@ struct LockFile {
 [[nodiscard]] Result<LockFile> parse_lock(std::string_view text);
 
 enum class ChangeKind {
-    updated,     ///< same place, other revision (or other content hash)
+    updated,  ///< same place, other revision (or other content hash)
     added,
     removed,
     retargeted,  ///< points at another place (type, host, owner, repo, url, path, branch)
@@ -70,10 +70,10 @@ struct InputChange {
     std::string input;
     ChangeKind change = ChangeKind::updated;
     bool direct = false;
-    std::optional<FlakeRef> from;          ///< nullopt: was absent
-    std::optional<FlakeRef> to;            ///< nullopt: is absent
+    std::optional<FlakeRef> from;  ///< nullopt: was absent
+    std::optional<FlakeRef> to;    ///< nullopt: is absent
     std::optional<std::string> follows_from, follows_to;
-    std::string compare;                   ///< compare_url, or ""
+    std::string compare;  ///< compare_url, or ""
 
     bool operator==(const InputChange&) const = default;
 };

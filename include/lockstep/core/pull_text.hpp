@@ -24,7 +24,7 @@ struct PullMarker {
 
 /// How the forge can hold the full logs.
 struct LogLinks {
-    std::string run_url;  ///< page of the CI run, or ""
+    std::string run_url;                                           ///< page of the CI run, or ""
     std::vector<std::pair<std::string, std::string>> attachments;  ///< file name → URL
 };
 

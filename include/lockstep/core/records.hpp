@@ -35,32 +35,47 @@ enum class HostState {
 };
 [[nodiscard]] std::string_view state_word(HostState state);    ///< "dependency_failed"
 [[nodiscard]] std::string_view state_phrase(HostState state);  ///< "a dependency failed"
-[[nodiscard]] bool is_proved(HostState state);   ///< built, cached, unchanged
-[[nodiscard]] bool is_broken(HostState state);   ///< the host itself is at fault: failed … log_limit, eval_failed, vanished
+[[nodiscard]] bool is_proved(HostState state);                 ///< built, cached, unchanged
+[[nodiscard]] bool is_broken(
+    HostState state);  ///< the host itself is at fault: failed … log_limit, eval_failed, vanished
 [[nodiscard]] bool is_unknown(HostState state);  ///< infra_error, not_started, interrupted
 
 /// Why a derivation (or an evaluation) did not succeed.
 enum class CauseClass {
-    evaluation, evaluation_timeout, evaluation_killed,
-    builder_failed, timeout_total, timeout_silent, log_limit, hash_mismatch, output_missing, not_deterministic,
-    missing_system, missing_feature,
-    killed, out_of_memory, no_space, fetch_failed, daemon_lost, unknown,
+    evaluation,
+    evaluation_timeout,
+    evaluation_killed,
+    builder_failed,
+    timeout_total,
+    timeout_silent,
+    log_limit,
+    hash_mismatch,
+    output_missing,
+    not_deterministic,
+    missing_system,
+    missing_feature,
+    killed,
+    out_of_memory,
+    no_space,
+    fetch_failed,
+    daemon_lost,
+    unknown,
 };
-[[nodiscard]] std::string_view cause_word(CauseClass cls);     ///< "builder_failed"
-[[nodiscard]] std::string_view cause_phrase(CauseClass cls);   ///< "the builder failed"
-[[nodiscard]] bool is_infrastructure(CauseClass cls);          ///< killed from outside, memory, disk, fetch, daemon, unknown
+[[nodiscard]] std::string_view cause_word(CauseClass cls);    ///< "builder_failed"
+[[nodiscard]] std::string_view cause_phrase(CauseClass cls);  ///< "the builder failed"
+[[nodiscard]] bool is_infrastructure(CauseClass cls);  ///< killed from outside, memory, disk, fetch, daemon, unknown
 
 /// One first failing derivation, or one evaluation error, with everything it breaks.
 struct Cause {
-    std::string id;      ///< "c1", "c2", … most hosts first
-    std::string drv;     ///< "" for evaluation errors
-    std::string name;    ///< derivation name, or the host for evaluation errors
+    std::string id;    ///< "c1", "c2", … most hosts first
+    std::string drv;   ///< "" for evaluation errors
+    std::string name;  ///< derivation name, or the host for evaluation errors
     CauseClass cls = CauseClass::unknown;
-    std::string first_error;        ///< one cleaned line
-    std::vector<std::string> tail;  ///< cleaned last lines of its log
-    std::vector<std::string> hosts; ///< sorted
-    std::string log;                ///< path relative to the run directory, or ""
-    std::string machine;            ///< remote builder, or ""
+    std::string first_error;         ///< one cleaned line
+    std::vector<std::string> tail;   ///< cleaned last lines of its log
+    std::vector<std::string> hosts;  ///< sorted
+    std::string log;                 ///< path relative to the run directory, or ""
+    std::string machine;             ///< remote builder, or ""
     Millis duration{0};
 
     bool operator==(const Cause&) const = default;
@@ -86,7 +101,7 @@ struct HostResult {
     std::string log;                 ///< complete log, relative to the run directory
     Millis eval_time{0}, build_time{0};
     std::uint64_t eval_peak_bytes = 0;
-    std::string base_drv;            ///< its derivation on the base commit; "" when not known
+    std::string base_drv;  ///< its derivation on the base commit; "" when not known
     HostWork work;
 
     bool operator==(const HostResult&) const = default;
@@ -97,7 +112,7 @@ struct BuildRecord {
     std::string drv, name;
     std::string machine;  ///< remote builder, "" for this machine
     bool ok = true;
-    Millis started{0};    ///< since the proof began
+    Millis started{0};  ///< since the proof began
     Millis duration{0};
     bool operator==(const BuildRecord&) const = default;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The record of a run, and everything that is rendered from it. report.json is the record; every other output is made
-// from the same RunReport, so `report_from_json(report_json(r)) == r` must hold: exactly, for clean texts, hosts sorted by
-// name and times in whole milliseconds, which is what the JSON keeps.
+// from the same RunReport, so `report_from_json(report_json(r)) == r` must hold: exactly, for clean texts, hosts sorted
+// by name and times in whole milliseconds, which is what the JSON keeps.
 #pragma once
 
 #include <chrono>
@@ -33,15 +33,15 @@ struct StageRecord {
 
 /// How a run ended, in one word: the `result` of the report.
 enum class Outcome {
-    landed,            ///< base now is the proved commit
-    unchanged,         ///< nothing to update
-    would_land,        ///< dry run
-    would_propose,     ///< dry run
-    proposed,          ///< pull request opened or updated because hosts failed
-    proposed_green,    ///< all proved; pull request because base may not be pushed (31) or by configuration (0)
-    proved,            ///< `build`: every host proved
-    hosts_failed,      ///< `build`: hosts failed; `run`: hosts failed and no pull request could be written
-    stopped,           ///< anything else: see reason
+    landed,          ///< base now is the proved commit
+    unchanged,       ///< nothing to update
+    would_land,      ///< dry run
+    would_propose,   ///< dry run
+    proposed,        ///< pull request opened or updated because hosts failed
+    proposed_green,  ///< all proved; pull request because base may not be pushed (31) or by configuration (0)
+    proved,          ///< `build`: every host proved
+    hosts_failed,    ///< `build`: hosts failed; `run`: hosts failed and no pull request could be written
+    stopped,         ///< anything else: see reason
 };
 [[nodiscard]] std::string_view outcome_word(Outcome outcome);
 
@@ -110,7 +110,8 @@ struct RunReport {
 [[nodiscard]] std::string_view report_schema();
 
 [[nodiscard]] std::string report_markdown(const RunReport& report);
-/// failed → failure; timeout, infra, interrupted → error; skipped, evaluated → skipped. Valid XML 1.0 whatever logs hold.
+/// failed → failure; timeout, infra, interrupted → error; skipped, evaluated → skipped. Valid XML 1.0 whatever logs
+/// hold.
 [[nodiscard]] std::string report_junit(const RunReport& report);
 /// Terminal summary: verdict, inputs, causes, table of hosts that need a look. `color` adds SGR codes of our own only.
 [[nodiscard]] std::string report_text(const RunReport& report, bool color);

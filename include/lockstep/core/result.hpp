@@ -83,13 +83,11 @@ private:
 #define LOCKSTEP_CONCAT(a, b) LOCKSTEP_CONCAT_INNER(a, b)
 
 /// `LOCKSTEP_TRY(auto x, f());` binds x to f()'s value or returns f()'s Error from this function.
-#define LOCKSTEP_TRY(declaration, expression)                            \
-    auto LOCKSTEP_CONCAT(try_, __LINE__) = (expression);                 \
-    if (!LOCKSTEP_CONCAT(try_, __LINE__).ok())                           \
-        return std::move(LOCKSTEP_CONCAT(try_, __LINE__)).error();       \
+#define LOCKSTEP_TRY(declaration, expression)                                                             \
+    auto LOCKSTEP_CONCAT(try_, __LINE__) = (expression);                                                  \
+    if (!LOCKSTEP_CONCAT(try_, __LINE__).ok()) return std::move(LOCKSTEP_CONCAT(try_, __LINE__)).error(); \
     declaration = std::move(LOCKSTEP_CONCAT(try_, __LINE__)).value()
 
 /// The same for Result<void>.
-#define LOCKSTEP_TRY_VOID(expression)                                    \
-    if (auto try_void_result = (expression); !try_void_result.ok())      \
-    return std::move(try_void_result).error()
+#define LOCKSTEP_TRY_VOID(expression) \
+    if (auto try_void_result = (expression); !try_void_result.ok()) return std::move(try_void_result).error()

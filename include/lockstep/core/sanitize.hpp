@@ -16,7 +16,8 @@ namespace lockstep {
 /// (what precedes it when nothing follows). Line by line it gives the same as on the whole text.
 [[nodiscard]] std::string clean_text(std::string_view raw);
 
-/// clean_text on one line: trimmed, newlines and tabs become spaces, at most `max_bytes` (cut at a character, with "…").
+/// clean_text on one line: trimmed, newlines and tabs become spaces, at most `max_bytes` (cut at a character, with
+/// "…").
 [[nodiscard]] std::string clean_line(std::string_view raw, std::size_t max_bytes = 400);
 
 /// Inline Markdown that renders as exactly this text: escapes Markdown and HTML, splits @mentions, #123 and
@@ -26,17 +27,19 @@ namespace lockstep {
 /// A fenced block whose fence is longer than any run of backticks inside; ends with a newline. Not idempotent.
 [[nodiscard]] std::string markdown_fence(std::string_view raw, std::string_view info = "text");
 
-/// Text content or attribute value of HTML and XML 1.0 (control characters that XML forbids are removed). Not idempotent.
+/// Text content or attribute value of HTML and XML 1.0 (control characters that XML forbids are removed). Not
+/// idempotent.
 [[nodiscard]] std::string xml_text(std::string_view raw);
 
-/// The last `max_lines` lines of cleaned text (blank lines at its very end do not count), each at most `max_line_bytes`,
-/// all together at most `max_bytes`.
+/// The last `max_lines` lines of cleaned text (blank lines at its very end do not count), each at most
+/// `max_line_bytes`, all together at most `max_bytes`.
 [[nodiscard]] std::vector<std::string> clean_tail(std::string_view raw, std::size_t max_lines,
                                                   std::size_t max_line_bytes, std::size_t max_bytes);
 
-/// A file name for foreign text: a readable slug of [A-Za-z0-9._-] (never starting with '.' or '-', at most 80 bytes) and,
-/// whenever the slug is not the text itself or holds capitals, "-" and 8 hex digits of a hash of it. So texts that differ in
-/// case only get different files even where file names ignore case. Device names of other systems are disarmed.
+/// A file name for foreign text: a readable slug of [A-Za-z0-9._-] (never starting with '.' or '-', at most 80 bytes)
+/// and, whenever the slug is not the text itself or holds capitals, "-" and 8 hex digits of a hash of it. So texts that
+/// differ in case only get different files even where file names ignore case. Device names of other systems are
+/// disarmed.
 [[nodiscard]] std::string file_slug(std::string_view text);
 
 /// Cuts to at most `max_bytes` at a UTF-8 character border.

@@ -32,8 +32,8 @@ namespace lockstep {
 /// Seconds since the epoch as RFC 3339 UTC, "2026-11-21T02:00:00Z".
 [[nodiscard]] std::string format_utc(std::chrono::system_clock::time_point time);
 
-/// A moment as people and scripts write it: "2026-11-21", "2026-11-21T02:00:00Z" (or "+01:00"), "@1795226400". A date alone is
-/// midnight UTC. Whole seconds, years 1970 to 2261 (what system_clock holds).
+/// A moment as people and scripts write it: "2026-11-21", "2026-11-21T02:00:00Z" (or "+01:00"), "@1795226400". A date
+/// alone is midnight UTC. Whole seconds, years 1970 to 2261 (what system_clock holds).
 [[nodiscard]] Result<std::chrono::system_clock::time_point> parse_utc(std::string_view text);
 
 /// "2026-11-21" of seconds since the epoch, UTC; "" for 0.

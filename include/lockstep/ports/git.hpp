@@ -15,22 +15,22 @@
 namespace lockstep {
 
 struct CheckoutFacts {
-    std::filesystem::path root;   ///< work tree, absolute
-    std::string head_commit;      ///< "" in an empty repository
-    std::string head_branch;      ///< "" when detached
-    bool dirty = false;           ///< tracked files differ from HEAD
+    std::filesystem::path root;  ///< work tree, absolute
+    std::string head_commit;     ///< "" in an empty repository
+    std::string head_branch;     ///< "" when detached
+    bool dirty = false;          ///< tracked files differ from HEAD
     bool shallow = false;
-    std::string subdir;           ///< of the directory asked for, relative to root; "" at the root
+    std::string subdir;  ///< of the directory asked for, relative to root; "" at the root
 };
 
 struct RemoteFacts {
     std::string name;
-    std::string url;              ///< without credentials, for people and reports; absolute for local paths
-    std::string default_branch;   ///< from the remote's HEAD; "" when it has none
+    std::string url;             ///< without credentials, for people and reports; absolute for local paths
+    std::string default_branch;  ///< from the remote's HEAD; "" when it has none
 };
 
 struct RemoteRef {
-    std::string name, id;         ///< "refs/heads/main"
+    std::string name, id;  ///< "refs/heads/main"
     bool operator==(const RemoteRef&) const = default;
 };
 
@@ -47,30 +47,31 @@ struct CommitInfo {
 };
 
 struct CommitRequest {
-    std::string parent;           ///< object id
-    std::string path;             ///< the only path that may differ from the parent
+    std::string parent;  ///< object id
+    std::string path;    ///< the only path that may differ from the parent
     std::string content;
     std::string message;
     std::optional<Identity> identity;  ///< nullopt: git's own (environment, then the user's configuration)
     enum class Sign { as_configured, always, never } sign = Sign::as_configured;
-    std::int64_t time = 0;        ///< seconds since the epoch, for author and committer
+    std::int64_t time = 0;  ///< seconds since the epoch, for author and committer
 };
 
 /// One ref of a push. Always lease-checked; `expect` "" means "must not exist"; `id` "" deletes.
 struct PushUpdate {
     std::string ref, id, expect;
-    bool allow_rewrite = false;  ///< whether `id` may leave out commits that `expect` holds: for our own update branch only
+    bool allow_rewrite =
+        false;  ///< whether `id` may leave out commits that `expect` holds: for our own update branch only
 };
 
 enum class PushState {
-    done,             ///< the ref is at `id`, also when it was there before
-    stale,            ///< the lease refused: the ref is not at `expect`
+    done,   ///< the ref is at `id`, also when it was there before
+    stale,  ///< the lease refused: the ref is not at `expect`
     not_fast_forward,
-    protected_branch, ///< refused by the server's rules (protected branch, hook)
-    rejected,         ///< refused for another reason, see detail
-    unknown,          ///< connection lost or timed out: read the remote before doing anything
-    denied,           ///< authentication or permission
-    unreachable,      ///< never got to talk to a repository there
+    protected_branch,  ///< refused by the server's rules (protected branch, hook)
+    rejected,          ///< refused for another reason, see detail
+    unknown,           ///< connection lost or timed out: read the remote before doing anything
+    denied,            ///< authentication or permission
+    unreachable,       ///< never got to talk to a repository there
 };
 [[nodiscard]] std::string_view push_word(PushState state);
 
@@ -86,34 +87,38 @@ public:
     /// Facts about the repository that holds `dir`. Errors (config): no repository; bare is fine for nothing.
     [[nodiscard]] virtual Result<CheckoutFacts> checkout(const std::filesystem::path& dir) = 0;
 
-    /// The address of a remote of the checkout, as in RemoteFacts::url; needs no open(). Errors (config): no such remote (the hint
-    /// names those that exist, or how to add one).
+    /// The address of a remote of the checkout, as in RemoteFacts::url; needs no open(). Errors (config): no such
+    /// remote (the hint names those that exist, or how to add one).
     [[nodiscard]] virtual Result<std::string> remote_url(const CheckoutFacts& checkout, const std::string& remote) = 0;
 
-    /// Makes the private repository at `dir` (bare; mode 0700), borrowing objects from the checkout where that is safe, and
-    /// binds it to `remote` of the checkout (its url, credentials, ssh and http settings apply). Must come before what follows.
-    /// Errors: config (no such remote), infrastructure.
+    /// Makes the private repository at `dir` (bare; mode 0700), borrowing objects from the checkout where that is safe,
+    /// and binds it to `remote` of the checkout (its url, credentials, ssh and http settings apply). Must come before
+    /// what follows. Errors: config (no such remote), infrastructure.
     [[nodiscard]] virtual Result<RemoteFacts> open(const CheckoutFacts& checkout, const std::string& remote,
                                                    const std::filesystem::path& dir) = 0;
     /// The same without a remote, on the checkout's own objects: for proving what is checked out.
     [[nodiscard]] virtual Result<void> open_local(const CheckoutFacts& checkout, const std::filesystem::path& dir) = 0;
 
-    /// Refs of the remote that match the patterns (full names, `*` allowed); all heads when empty. Errors: credentials, infrastructure.
+    /// Refs of the remote that match the patterns (full names, `*` allowed); all heads when empty. Errors: credentials,
+    /// infrastructure.
     [[nodiscard]] virtual Result<std::vector<RemoteRef>> list_refs(const std::vector<std::string>& patterns) = 0;
     /// Brings a remote ref's history into the private repository and returns its commit id.
     [[nodiscard]] virtual Result<std::string> fetch(const std::string& ref) = 0;
-    /// Whether pushing would be allowed at all (a dry run of creating `probe_ref`): ok, or credentials / infrastructure.
+    /// Whether pushing would be allowed at all (a dry run of creating `probe_ref`): ok, or credentials /
+    /// infrastructure.
     [[nodiscard]] virtual Result<void> check_push(const std::string& commit, const std::string& probe_ref) = 0;
     /// One update, lease-checked, without force. Never throws an environment failure away: see PushState.
     [[nodiscard]] virtual PushOutcome push(const PushUpdate& update) = 0;
 
     /// Content of a file at a commit; nullopt when it does not exist there. Errors: no such commit, not a file.
-    [[nodiscard]] virtual Result<std::optional<std::string>> read_file(const std::string& commit, const std::string& path) = 0;
+    [[nodiscard]] virtual Result<std::optional<std::string>> read_file(const std::string& commit,
+                                                                       const std::string& path) = 0;
     [[nodiscard]] virtual Result<CommitInfo> commit_info(const std::string& commit) = 0;
     /// Whether `ancestor` is an ancestor of (or the same as) `commit`, by the history in the private repository.
     [[nodiscard]] virtual Result<bool> is_ancestor(const std::string& ancestor, const std::string& commit) = 0;
     /// A work tree of `commit` at `dir`, with submodules when asked for.
-    [[nodiscard]] virtual Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir, bool submodules) = 0;
+    [[nodiscard]] virtual Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir,
+                                                    bool submodules) = 0;
     /// Makes a commit whose tree is the parent's with exactly one path replaced, and points the private branch at it.
     [[nodiscard]] virtual Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) = 0;
     /// The object id that `content` has as a blob.

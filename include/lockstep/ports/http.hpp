@@ -17,7 +17,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
     std::string method = "GET", url;
-    Headers headers;   ///< may hold secrets; never logged
+    Headers headers;  ///< may hold secrets; never logged
     std::string body;
     std::chrono::milliseconds timeout{30'000};
     std::size_t max_body = 8u << 20;
@@ -27,7 +27,7 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 0;
-    Headers headers;   ///< names in lower case
+    Headers headers;  ///< names in lower case
     std::string body;
 
     [[nodiscard]] std::string_view header(std::string_view lower_name) const;

@@ -27,11 +27,11 @@ struct Command {
     /// Edits on the base environment, which the runner owns and which never holds secrets.
     std::vector<std::pair<std::string, std::string>> env_set;
     std::vector<std::string> env_unset;
-    std::string stdin_text;         ///< "" = /dev/null
+    std::string stdin_text;                             ///< "" = /dev/null
     std::optional<std::chrono::milliseconds> deadline;  ///< total time, from start
     std::optional<std::chrono::milliseconds> silence;   ///< time without any output
     StopPolicy stop;
-    std::string label;              ///< for run.log: "nix eval web1 db1"
+    std::string label;  ///< for run.log: "nix eval web1 db1"
 
     bool operator==(const Command&) const = default;
 };
@@ -53,7 +53,7 @@ struct ExitStatus {
     std::string reason;
     std::chrono::milliseconds wall{0}, cpu{0};
     std::uint64_t peak_rss_bytes = 0;
-    bool leftovers = false;  ///< processes of its group were alive after it ended and had to be killed
+    bool leftovers = false;              ///< processes of its group were alive after it ended and had to be killed
     std::chrono::milliseconds limit{0};  ///< timed_out, silent: the deadline that passed
 
     [[nodiscard]] bool ok() const { return kind == Kind::exited && code == 0; }
@@ -65,8 +65,8 @@ struct ExitStatus {
 
 using ChildId = std::uint64_t;
 
-/// Callbacks run on the runner's own thread, one at a time, and must not block or throw; on_exit comes exactly once, after
-/// the last on_output (also for a child that could not start).
+/// Callbacks run on the runner's own thread, one at a time, and must not block or throw; on_exit comes exactly once,
+/// after the last on_output (also for a child that could not start).
 class ProcessRunner {
 public:
     using OnOutput = std::function<void(Stream, std::string_view)>;

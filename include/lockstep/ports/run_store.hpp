@@ -12,8 +12,8 @@
 
 namespace lockstep {
 
-/// An append-only log file with a size cap: the first half and the last half of what was written are kept, with a marked
-/// cut. Writes never fail and never block for long: what the disk refuses is counted as dropped.
+/// An append-only log file with a size cap: the first half and the last half of what was written are kept, with a
+/// marked cut. Writes never fail and never block for long: what the disk refuses is counted as dropped.
 class LogSink {
 public:
     virtual ~LogSink() = default;
@@ -38,9 +38,11 @@ public:
     [[nodiscard]] virtual Result<void> write_file(std::string_view name, std::string_view content) = 0;
     /// A file of the run, at most `max_bytes` of it from its end.
     [[nodiscard]] virtual Result<std::string> read_tail(std::string_view relative, std::uint64_t max_bytes) = 0;
-    /// Appends one journal line {seq, time, kind, step, data, crc}. `kind` is "intent", "outcome" or "fact"; `data_json` is a
-    /// JSON object. When it returns from an intent or an outcome, that line and all before it are synced; facts alone are not.
-    [[nodiscard]] virtual Result<void> journal(std::string_view kind, std::string_view step, std::string_view data_json) = 0;
+    /// Appends one journal line {seq, time, kind, step, data, crc}. `kind` is "intent", "outcome" or "fact";
+    /// `data_json` is a JSON object. When it returns from an intent or an outcome, that line and all before it are
+    /// synced; facts alone are not.
+    [[nodiscard]] virtual Result<void> journal(std::string_view kind, std::string_view step,
+                                               std::string_view data_json) = 0;
     /// One line of run.log.
     virtual void log(std::string_view line) noexcept = 0;
 };
