@@ -71,6 +71,7 @@ GitTrouble trouble_of(const GitAnswer& answer) {
         case Kind::interrupted:
             return GitTrouble::interrupted;
         case Kind::timed_out:
+        case Kind::over_memory:
         case Kind::silent:
             return GitTrouble::timed_out;
         case Kind::signalled:

@@ -23,6 +23,7 @@ constexpr auto k_linger = std::chrono::milliseconds(250);  // and how long its g
 constexpr auto k_settle = std::chrono::seconds(2);         // how long killed leftovers may take to vanish
 constexpr auto k_stuck =
     std::chrono::seconds(30);  // after which a killed process will not die (it hangs in the kernel)
+constexpr auto k_sample = std::chrono::milliseconds(50);
 constexpr auto k_longest_pause = std::chrono::milliseconds(50);
 
 std::size_t capacity_of(const Fd& pipe) {
@@ -124,7 +125,21 @@ void SupervisedChild::check_deadlines(Time now) {
     } else if (command.silence && now >= last_output_ + *command.silence) {
         status_.limit = *command.silence;
         stop(ExitStatus::Kind::silent, false, now);
+    } else {
+        check_memory(now);
     }
+}
+
+void SupervisedChild::check_memory(Time now) {
+    auto& memory = request_.command.memory;
+    if (!memory || now < sample_at_) return;
+    sample_at_ = now + k_sample;
+    const auto resident = resident_bytes(process_.pid);
+    memory->resident = resident;
+    const std::uint64_t limit = memory->limit;
+    if (resident <= limit) return;
+    status_.memory_limit = limit;
+    stop(ExitStatus::Kind::over_memory, true, now);
 }
 
 std::optional<SupervisedChild::Time> SupervisedChild::next_due() const {
@@ -134,7 +149,11 @@ std::optional<SupervisedChild::Time> SupervisedChild::next_due() const {
     if (killed_at_) return *killed_at_ + k_stuck;
     if (cause_) return std::nullopt;
     std::optional<Time> due;
-    if (request_.command.deadline) due = started_ + *request_.command.deadline;
+    if (request_.command.memory) due = sample_at_;
+    if (request_.command.deadline) {
+        const Time late = started_ + *request_.command.deadline;
+        due = due ? std::min(*due, late) : late;
+    }
     if (request_.command.silence) {
         const Time silent = last_output_ + *request_.command.silence;
         due = due ? std::min(*due, silent) : silent;

@@ -42,7 +42,7 @@ public:
     /// Ends it by its stop policy, unless it is ending already; `hard` kills at once. No effect after the process
     /// ended.
     void stop(ExitStatus::Kind cause, bool hard, Time now);
-    /// Deadlines that have passed.
+    /// Deadlines that have passed, and memory that was outgrown.
     void check_deadlines(Time now);
     /// When check_deadlines(), the end of the drain or the next look at the settling group is due.
     [[nodiscard]] std::optional<Time> next_due() const;
@@ -69,6 +69,7 @@ public:
     void tell_exit();
 
 private:
+    void check_memory(Time now);
     void signal_group(int number) const;
     void kill_now(Time now);
     void remember_sessions();
@@ -80,6 +81,7 @@ private:
     std::size_t written_ = 0;
     ReadPace out_pace_, err_pace_;
     Time started_, last_output_;
+    Time sample_at_{};               ///< of its memory
     std::optional<Time> kill_at_;    ///< when a polite stop becomes a kill
     std::optional<Time> killed_at_;  ///< when it did
     std::optional<ExitStatus::Kind> cause_;

@@ -3,6 +3,7 @@
 #include "edges/supervisor_procfs.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -54,6 +55,14 @@ std::optional<ProcessFacts> process_facts(pid_t pid) {
                         .session = number(fields[3]),
                         .dead = fields[0] == "Z" || fields[0] == "X",
                         .name = text.substr(open + 1, close - open - 1)};
+}
+
+std::uint64_t resident_bytes(pid_t pid) {
+    const std::string text = read_all("/proc/" + std::to_string(pid) + "/statm");
+    const auto fields = words(text);
+    std::uint64_t pages = 0;
+    if (fields.size() > 1) std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), pages);
+    return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

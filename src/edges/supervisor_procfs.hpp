@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct ProcessFacts {
 };
 
 [[nodiscard]] std::optional<ProcessFacts> process_facts(pid_t pid);
+
+/// Bytes of memory that the process has in use, 0 when that is not known.
+[[nodiscard]] std::uint64_t resident_bytes(pid_t pid);
 
 /// Direct children, dead ones included.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t pid);

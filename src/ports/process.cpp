@@ -63,6 +63,8 @@ std::string describe(const ExitStatus& status) {
         }
         case Kind::timed_out:
             return "took longer than " + limit_of(status) + " and was ended";
+        case Kind::over_memory:
+            return "needed more than " + human_size(status.memory_limit) + " of memory and was ended";
         case Kind::silent:
             return "printed nothing for " + limit_of(status) + " and was ended";
         case Kind::interrupted:

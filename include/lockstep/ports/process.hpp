@@ -2,9 +2,11 @@
 // Children as data: what to run, how it may be stopped, how it ended. One edge (the supervisor) runs them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,13 @@ struct StopPolicy {
     bool operator==(const StopPolicy&) const = default;
 };
 
+/// The memory of a running child, seen and bounded by both sides at any time. `resident` is sampled every 50 ms, of the
+/// process itself and not of its children; above `limit` it is killed (ExitStatus::Kind::over_memory).
+struct MemoryAllowance {
+    std::atomic<std::uint64_t> limit{UINT64_MAX};  ///< bytes
+    std::atomic<std::uint64_t> resident{0};        ///< bytes, of the last sample; 0 before the first
+};
+
 struct Command {
     std::vector<std::string> argv;  ///< argv[0] is looked up on the child's PATH unless it holds a '/'
     std::string cwd;                ///< "" = ours
@@ -30,6 +39,7 @@ struct Command {
     std::string stdin_text;                             ///< "" = /dev/null
     std::optional<std::chrono::milliseconds> deadline;  ///< total time, from start
     std::optional<std::chrono::milliseconds> silence;   ///< time without any output
+    std::shared_ptr<MemoryAllowance> memory;            ///< nullptr: neither watched nor bounded
     StopPolicy stop;
     std::string label;  ///< for run.log: "nix eval web1 db1"
 
@@ -44,6 +54,7 @@ struct ExitStatus {
         signalled,    ///< `signal`, from outside
         timed_out,    ///< we ended it: total deadline
         silent,       ///< we ended it: no output for too long
+        over_memory,  ///< we ended it: more resident memory than its allowance
         interrupted,  ///< we ended it: stop() or stop_all()
         not_started,  ///< `reason`
     };
@@ -55,6 +66,7 @@ struct ExitStatus {
     std::uint64_t peak_rss_bytes = 0;
     bool leftovers = false;              ///< processes of its group were alive after it ended and had to be killed
     std::chrono::milliseconds limit{0};  ///< timed_out, silent: the deadline that passed
+    std::uint64_t memory_limit = 0;      ///< over_memory: the bytes that were too few
 
     [[nodiscard]] bool ok() const { return kind == Kind::exited && code == 0; }
     bool operator==(const ExitStatus&) const = default;

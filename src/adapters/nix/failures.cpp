@@ -51,6 +51,8 @@ CauseClass classify_evaluation_failure(const ExitStatus& status, std::string_vie
         case ExitStatus::Kind::timed_out:
         case ExitStatus::Kind::silent:
             return CauseClass::evaluation_timeout;
+        case ExitStatus::Kind::over_memory:
+            return CauseClass::out_of_memory;
         case ExitStatus::Kind::interrupted:
             return CauseClass::killed;
         case ExitStatus::Kind::not_started:
