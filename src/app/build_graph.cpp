@@ -2,12 +2,14 @@
 // The proof as one oneTBB flow graph. The only file that knows TBB.
 //
 //   Fleet ─► [evaluate] ─result×N─► [triage] ──ready──► [realise] ─wave─► [validate] ─► [settle] ─host×n─► [collect]
-//             processes                └──── failed, foreign, interrupted ─────────────────────────────────►┘
+//             processes                │                 ▲ [plan] ▲──────── once more ──────┘                   ▲
+//                                      └──── failed, foreign, interrupted ──────────────────────────────────────┘
 //
-// evaluate, realise and validate stand for children that the process runner owns: their bodies only submit and return,
-// so no TBB worker ever waits for a process, and slots live with the children (an async_node bounds body calls, not
-// outside work). Bodies never throw: trouble becomes a result. Interruption ends the children; the graph is never
-// cancelled, so that every target still gets its result.
+// A wave of [realise] passes [plan] twice: when it is known what is invalid, and when it is known what a realisation
+// would do. evaluate, realise and validate stand for children that the process runner owns: their bodies only submit
+// and return, so no TBB worker ever waits for a process, and slots live with the children (an async_node bounds body
+// calls, not outside work). Bodies never throw: trouble becomes a result. Interruption ends the children; the graph is
+// never cancelled, so that every target still gets its result.
 #include <oneapi/tbb/flow_graph.h>
 
 #include <algorithm>
@@ -18,6 +20,7 @@
 #include <utility>
 
 #include "app/settle.hpp"
+#include "app/wave_plan.hpp"
 #include "lockstep/app/prove.hpp"
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -42,10 +45,8 @@ using CollectNode = flow::function_node<HostPtr>;
 /// Sorts one evaluated target: ready to build, or settled already. Serial, so it may touch the proof state of its own.
 class Triage {
 public:
-    /// `graph` is shared with the other nodes under `mutex`; `state` is the triage's own.
-    Triage(const ProveRequest& request, const ProvePorts& ports, ProofState& state, ProofState& graph,
-           std::mutex& mutex)
-        : request_(request), ports_(ports), state_(state), graph_(graph), mutex_(mutex) {}
+    Triage(const ProveRequest& request, const ProvePorts& ports, ProofState& state)
+        : request_(request), ports_(ports), state_(state) {}
 
     ReadyPtr ready(const EvalResult& result) {
         ReadyTarget target{.evaluation = result};
@@ -65,10 +66,6 @@ public:
             return refuse(result, HostState::infra_error, target.system,
                           "it has no output path that is known before building");
         if (!request_.build) return refuse(result, HostState::evaluated, target.system, "");
-        {
-            const std::lock_guard lock(mutex_);
-            target.suspects = suspects_of(result.drv, request_, ports_, graph_);
-        }
         const bool foreign = target.system != "builtin" && request_.can.systems.count(target.system) == 0;
         if (!foreign) return std::make_shared<ReadyTarget>(std::move(target));
         if (request_.foreign == ForeignPolicy::evaluate)
@@ -98,8 +95,6 @@ private:
     const ProveRequest& request_;
     const ProvePorts& ports_;
     ProofState& state_;
-    ProofState& graph_;
-    std::mutex& mutex_;
     std::set<std::string> warned_;
     HostPtr settled_;
 };
@@ -109,6 +104,17 @@ HostState unbuilt_state(const EvalResult& result) {
     return state_of(result.cls, true);
 }
 
+/// What is known about the base commit, for one host.
+void compare(HostResult& host, const std::map<std::size_t, std::string>& base_drvs, std::size_t target) {
+    const auto base = base_drvs.find(target);
+    if (base == base_drvs.end()) return;
+    host.base_drv = base->second;
+    if (host.state == HostState::cached && host.base_drv == host.drv) host.state = HostState::unchanged;
+    if (host.state == HostState::eval_failed && base->second.empty())
+        host.detail += " (it does not evaluate on the base commit either)";
+}
+
+/// All results together: the targets' own, and what two nodes noted apart.
 ProofResult finish(const ProveRequest& request, std::map<std::string, HostResult> results,
                    const std::set<std::size_t>& contradicted, ProofState& built, ProofState& unbuilt) {
     for (const auto index : contradicted) {
@@ -117,6 +123,8 @@ ProofResult finish(const ProveRequest& request, std::map<std::string, HostResult
         host.state = HostState::infra_error;
         host.detail = "the evaluation contradicted itself about this host's derivation";
     }
+    for (std::size_t i = 0; i < request.targets.size(); ++i)
+        compare(results[request.targets[i].name], built.base_drvs, i);
     ProofResult proof;
     for (auto& [name, host] : results) proof.hosts.push_back(std::move(host));
     built.causes.merge(unbuilt.causes);
@@ -126,51 +134,109 @@ ProofResult finish(const ProveRequest& request, std::map<std::string, HostResult
     std::sort(proof.logs.begin(), proof.logs.end(), [](const auto& a, const auto& b) { return a.file < b.file; });
     proof.realiser_runs = built.realiser_runs;
     proof.derivations_built = built.derivations_built;
+    proof.download_bytes = built.download_bytes;
+    proof.builds = std::move(built.builds);
     return proof;
+}
+
+/// Everything that the nodes share.
+struct Shared {
+    Shared(const ProveRequest& r, const ProvePorts& p) : request(r), ports(p) {
+        built.began = p.clock.steady();
+        for (std::size_t i = 0; i < r.targets.size(); ++i) {
+            if (const auto known = r.base_drvs.find(r.targets[i].name); known != r.base_drvs.end())
+                built.base_drvs[i] = known->second;
+            else if (Evaluator::asks_base(r, i))
+                built.base_pending.insert(i);
+        }
+    }
+
+    const ProveRequest& request;
+    const ProvePorts& ports;
+    std::mutex mutex;  // of `contradicted`, and of `built`, which several nodes use
+    ProofState built;
+    std::set<std::size_t> contradicted;
+    std::shared_ptr<Evaluator> evaluator;
+    std::shared_ptr<Realiser> realiser;
+};
+
+/// A result about the base commit: whoever waits for it may go on.
+void take_base(Shared& shared, const EvalResult& result) {
+    {
+        const std::lock_guard lock(shared.mutex);
+        shared.built.base_pending.erase(result.target);
+        if (result.ok || result.cls == CauseClass::evaluation)
+            shared.built.base_drvs[result.target] = result.ok ? result.drv : "";
+    }
+    shared.realiser->release(result.target);
+}
+
+struct PlanStep {
+    WavePtr wave;
+    bool weigh = false;  ///< false: look
+};
+
+void plan_step(Shared& shared, const PlanStep& step) {
+    {
+        const std::lock_guard lock(shared.mutex);
+        if (step.weigh)
+            weigh(shared.ports, *step.wave, shared.built);
+        else
+            shared.realiser->hold(look(shared.request, shared.ports, *step.wave, shared.built));
+    }
+    if (step.weigh)
+        shared.realiser->realise(step.wave);
+    else
+        shared.realiser->proceed(step.wave);
 }
 
 }  // namespace
 
 ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
-    ProofState built, unbuilt;
-    std::map<std::string, HostResult> results;
-    std::mutex mutex;  // of `contradicted`, and of `built`, which two nodes use
-    std::set<std::size_t> contradicted;
-    std::size_t evaluated = 0;
     const std::size_t total = request.targets.size();
     if (total == 0) return {};
+    Shared shared(request, ports);
+    ProofState unbuilt;
+    std::map<std::string, HostResult> results;
+    std::size_t evaluated = 0;
 
     flow::graph g;
-    std::shared_ptr<Realiser> realiser;
-    Triage sort(request, ports, unbuilt, built, mutex);
+    Triage sort(request, ports, unbuilt);
 
     EvaluateNode evaluate(g, flow::serial, [&](int, EvaluateNode::gateway_type& gateway) noexcept {
         gateway.reserve_wait();
-        std::make_shared<Evaluator>(
+        shared.evaluator = std::make_shared<Evaluator>(
             request, ports,
             [&gateway](const EvalResult& result) { gateway.try_put(std::make_shared<EvalResult>(result)); },
             [&](std::size_t target) {
-                const std::lock_guard lock(mutex);
-                contradicted.insert(target);
+                const std::lock_guard lock(shared.mutex);
+                shared.contradicted.insert(target);
             },
-            [&gateway] { gateway.release_wait(); })
-            ->start();
+            [&gateway] { gateway.release_wait(); });
+        shared.evaluator->start();
     });
     RealiseNode realise(g, flow::serial, [&](const ReadyPtr& ready, RealiseNode::gateway_type& gateway) noexcept {
-        if (!ready) {
-            if (realiser) realiser->flush();
-            return;
-        }
-        if (!realiser)
-            realiser = std::make_shared<Realiser>(request, ports, [&gateway](const WavePtr& wave) {
-                const auto count = wave->targets.size();
-                gateway.try_put(wave);
-                for (std::size_t i = 0; i < count; ++i) gateway.release_wait();
-            });
-        gateway.reserve_wait();
-        realiser->add(*ready);
+        if (!ready) return shared.realiser->flush();
+        gateway.reserve_wait();  // once per target, until the wave that settles it is done
+        shared.realiser->add(*ready);
     });
+    flow::function_node<PlanStep> plan(g, flow::serial,
+                                       [&](const PlanStep& step) noexcept { plan_step(shared, step); });
+    shared.realiser = std::make_shared<Realiser>(request, ports,
+                                                 Realiser::Steps{[&](const WavePtr& wave) {
+                                                                     plan.try_put({wave, false});
+                                                                 },
+                                                                 [&](const WavePtr& wave) {
+                                                                     plan.try_put({wave, true});
+                                                                 },
+                                                                 [&](const WavePtr& wave) {
+                                                                     const auto count = wave->targets.size();
+                                                                     if (count > 0) realise.gateway().try_put(wave);
+                                                                     for (std::size_t i = 0; i < count; ++i)
+                                                                         realise.gateway().release_wait();
+                                                                 }});
     TriageNode triage(g, flow::serial, [&](const EvalPtr& result, TriageNode::output_ports_type& out) noexcept {
+        if (result->base) return take_base(shared, *result);
         auto ready =
             result->ok ? sort.ready(*result) : sort.refuse(*result, unbuilt_state(*result), "", result->first_error);
         if (ready) std::get<0>(out).try_put(ready);
@@ -180,8 +246,8 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
     ValidateNode validate(g, flow::serial, [&](const WavePtr& wave, ValidateNode::gateway_type& gateway) noexcept {
         std::vector<std::string> paths;
         {
-            const std::lock_guard lock(mutex);
-            paths = paths_to_validate(*wave, built);
+            const std::lock_guard lock(shared.mutex);
+            paths = paths_to_validate(*wave, shared.built);
         }
         if (paths.empty()) {
             gateway.try_put(wave);
@@ -199,8 +265,13 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
                        });
     });
     SettleNode settled(g, flow::serial, [&](const WavePtr& wave, SettleNode::output_ports_type& out) noexcept {
-        const std::lock_guard lock(mutex);
-        for (auto& host : settle(request, ports, *wave, built))
+        const std::lock_guard lock(shared.mutex);
+        if (auto retries = take_retries(request, ports, *wave, shared.built); !retries.empty()) {
+            for (std::size_t i = 0; i < retries.size(); ++i) realise.gateway().reserve_wait();
+            const auto pause = request.retry_pause * (1L << std::min(retries.front().attempt - 1, 10));
+            shared.realiser->again(std::move(retries), pause);
+        }
+        for (auto& host : settle(request, ports, *wave, shared.built))
             std::get<0>(out).try_put(std::make_shared<HostResult>(std::move(host)));
     });
     CollectNode collect(g, flow::serial, [&](const HostPtr& host) noexcept { results[host->name] = *host; });
@@ -215,7 +286,12 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
     evaluate.try_put(0);
     g.wait_for_all();
     LOCKSTEP_CHECK(results.size() == total);
-    return finish(request, std::move(results), contradicted, built, unbuilt);
+    if (ports.learn) {
+        auto lessons = shared.evaluator->lessons();
+        lessons.insert(lessons.end(), shared.built.lessons.begin(), shared.built.lessons.end());
+        ports.learn(lessons);
+    }
+    return finish(request, std::move(results), shared.contradicted, shared.built, unbuilt);
 }
 
 }  // namespace lockstep

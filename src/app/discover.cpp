@@ -106,12 +106,16 @@ Result<Discovery> discover(RunState& state, const std::string& commit, const std
         return Error{ErrorKind::config, "the flake has no hosts",
                      "looked in: " + join(state.config.targets.attributes, ", "),
                      "name the attribute sets to prove in targets.attributes"};
+    std::set<std::string> before_names;
+    if (before.names)
+        for (const auto& target : targets_of(*before.names)) before_names.insert(target.name);
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     LOCKSTEP_TRY(const auto selection, select_targets(all, state.config.targets.include, state.config.targets.exclude,
                                                       state.settings.hosts_from_flags));
     for (const auto& target : selection.selected) {
         const bool exists = std::any_of(present.begin(), present.end(), [&](const auto& t) { return t == target; });
         (exists ? found.targets : found.vanished).push_back(target);
+        if (exists) found.in_base.push_back(before_names.count(target.name) > 0);
     }
     return found;
 }

@@ -93,19 +93,46 @@ Result<void> act(RunState& state, const Verdict& verdict) {
                  [&] { return land(state); });
 }
 
-Result<void> stages(RunState& state) {
-    LOCKSTEP_TRY(state.checkout, state.ports.git.checkout(state.settings.repo));
-    LOCKSTEP_TRY_VOID(stage(state, "prepare", "reading configuration and base branch", [&] { return prepare(state); }));
-    LOCKSTEP_TRY(const bool changed, stage(state, "update", "updating flake.lock", [&] { return update(state); }));
-    if (!changed) {
-        unchanged(state);
-        return {};
-    }
+/// Proves the candidate and acts on the verdict.
+Result<void> prove_and_act(RunState& state) {
     LOCKSTEP_TRY_VOID(stage(state, "prove", "evaluating and building every host",
                             [&] { return prove_commit(state, state.candidate.id, state.base_commit); }));
     const Verdict verdict = decide_run(state);
     // From here on base may move; nothing below may undo it.
     return act(state, verdict);
+}
+
+/// The base branch moved while the hosts were built: the same update goes on top of it. What was built is in the store,
+/// so that only what the new base changes is built again.
+Result<bool> next_try(RunState& state) {
+    const std::string before = state.base_commit;
+    LOCKSTEP_TRY_VOID(stage(state, "prepare", fmt::format("{} moved: reading its new commit", state.base),
+                            [&] { return follow_base(state); }));
+    ++state.tries;
+    state.notice(
+        fmt::format("{} moved while the hosts were built ({} → {}): the update goes on top of it, try {} of {}",
+                    state.base, short_id(before), short_id(state.base_commit), state.tries, state.config.land.tries));
+    return stage(state, "update", "putting the update on the new base", [&] { return reapply(state); });
+}
+
+Result<void> stages(RunState& state) {
+    LOCKSTEP_TRY(state.checkout, state.ports.git.checkout(state.settings.repo));
+    LOCKSTEP_TRY_VOID(stage(state, "prepare", "reading configuration and base branch", [&] { return prepare(state); }));
+    LOCKSTEP_TRY(bool changed, stage(state, "update", "updating flake.lock", [&]() -> Result<bool> {
+                     auto done = update(state);
+                     LOCKSTEP_TRY_VOID(await_permission(state));
+                     return done;
+                 }));
+    for (;;) {
+        if (!changed) {
+            unchanged(state);
+            return {};
+        }
+        auto done = prove_and_act(state);
+        const bool moved = !done.ok() && done.error().kind == ErrorKind::base_moved;
+        if (!moved || state.tries >= state.config.land.tries || state.ports.interrupted() != 0) return done;
+        LOCKSTEP_TRY(changed, next_try(state));
+    }
 }
 
 Result<void> build_stages(RunState& state) {

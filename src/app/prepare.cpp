@@ -37,6 +37,7 @@ Result<std::string> fetch_base(RunState& state, const std::string& base) {
 /// Base branch and configuration depend on each other: the file may name the base, and is read from the base.
 Result<void> settle_base_and_config(RunState& state) {
     LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
+    ask_nix(state);
     const std::string remote = state.config.remote;
     LOCKSTEP_TRY(state.remote, state.ports.git.open(state.checkout, remote, state.repository_dir()));
     state.report.repo.remote = state.remote.url;
@@ -105,7 +106,10 @@ Result<void> prepare_forge(RunState& state) {
     if (state.forge) {
         LOCKSTEP_TRY_VOID(state.forge->check_access());
     }
-    return state.ports.git.check_push(state.base_commit, "refs/heads/lockstep/permission-check");
+    state.push_answer = std::async(std::launch::async, [&git = state.ports.git, commit = state.base_commit] {
+        return git.check_push(commit, "refs/heads/lockstep/permission-check");
+    });
+    return {};
 }
 
 }  // namespace
@@ -125,17 +129,35 @@ Result<nix::Capabilities> read_settings(const RunPorts& ports, const Command& co
 
 }  // namespace
 
+void ask_nix(RunState& state) {
+    if (state.nix_answer.valid()) return;
+    // The programs' place is a matter of the machine alone, so this need not wait for the repository's configuration.
+    state.nix_answer = std::async(
+        std::launch::async, [&ports = state.ports, bin_dir = state.config.nix.bin_dir]() -> Result<NixAnswer> {
+            NixAnswer answer;
+            const auto asked = run_to_end(ports.processes, nix::version_command(bin_dir));
+            if (!asked.status.ok())
+                return Error{
+                    ErrorKind::config, "Nix cannot be run",
+                    asked.status.kind == ExitStatus::Kind::not_started ? asked.status.reason : clean_line(asked.err),
+                    "install Nix 2.8 or newer, or name its directory with --nix-bin"};
+            LOCKSTEP_TRY(answer.version, nix::parse_version(asked.out));
+            return answer;
+        });
+}
+
+Result<void> await_permission(RunState& state) {
+    return state.push_answer.valid() ? state.push_answer.get() : Result<void>();
+}
+
 Result<void> prepare_nix(RunState& state) {
+    ask_nix(state);
+    LOCKSTEP_TRY(const auto answer, state.nix_answer.get());
+    state.setup.version = answer.version;
     state.setup.bin_dir = state.config.nix.bin_dir;
     state.setup.impure = state.config.nix.impure;
     state.setup.accept_flake_config = state.config.nix.accept_flake_config;
     state.setup.options = state.config.nix.options;
-    auto asked = run_to_end(state.ports.processes, nix::version_command(state.config.nix.bin_dir));
-    if (!asked.status.ok())
-        return Error{ErrorKind::config, "Nix cannot be run",
-                     asked.status.kind == ExitStatus::Kind::not_started ? asked.status.reason : clean_line(asked.err),
-                     "install Nix 2.8 or newer, or name its directory with --nix-bin"};
-    LOCKSTEP_TRY(state.setup.version, nix::parse_version(asked.out));
     state.report.run.nix_version = state.setup.version.text;
     state.report.run.nix_implementation = state.setup.version.implementation;
     LOCKSTEP_TRY_VOID(nix::check_repository_path(state.setup, state.worktree_dir().string()));
@@ -172,10 +194,11 @@ Result<std::string> local_time(RunState& state, const std::string& format) {
 }
 
 Result<void> prepare_build(RunState& state) {
+    LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
+    ask_nix(state);
     LOCKSTEP_TRY_VOID(state.ports.git.open_local(state.checkout, state.repository_dir()));
     state.base_commit = state.checkout.head_commit;
     state.shallow = state.checkout.shallow;
-    LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
     LOCKSTEP_TRY(const auto file, repository_file(state, state.base_commit, state.config.flake));
     LOCKSTEP_TRY(state.config, state.ports.configure(file));
     state.report.repo.forge = "none";
@@ -189,6 +212,28 @@ Result<void> prepare_build(RunState& state) {
     state.report.repo.flake = state.config.flake;
     LOCKSTEP_TRY_VOID(prepare_nix(state));
     return state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules);
+}
+
+Result<void> follow_base(RunState& state) {
+    const std::string before = state.base_commit;
+    LOCKSTEP_TRY(const auto tip, fetch_base(state, state.base));
+    LOCKSTEP_TRY(const bool ahead, state.ports.git.is_ancestor(before, tip));
+    if (!ahead)
+        return Error{ErrorKind::base_refused, fmt::format("{} was rewritten while the hosts were built", state.base),
+                     fmt::format("{} is no ancestor of {}", short_id(before), short_id(tip)),
+                     "look at who rewrote it, then run again"};
+    const auto flake = state.config.flake;
+    state.base_commit = tip;
+    LOCKSTEP_TRY(const auto file, repository_file(state, tip, flake));
+    LOCKSTEP_TRY(state.config, state.ports.configure(file));
+    if (state.config.flake.empty()) state.config.flake = flake;
+    if (!state.config.base.empty() && state.config.base != state.base)
+        return Error{ErrorKind::config, fmt::format("lockstep.yaml on {} names another base branch now", state.base),
+                     "", "run again"};
+    LOCKSTEP_TRY_VOID(read_flake(state));
+    state.report.repo.base_before = state.report.repo.base_after = tip;
+    (void)state.ports.store.journal("fact", "base", fmt::format(R"({{"commit":"{}"}})", tip));
+    return {};
 }
 
 Result<void> prepare_reading(RunState& state) {

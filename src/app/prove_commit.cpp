@@ -14,14 +14,16 @@ namespace lockstep {
 
 namespace {
 
-constexpr std::uint64_t k_evaluator_memory = 1ULL << 30;  // what a real host's evaluation needs, with room to spare
+constexpr std::size_t k_slowest = 10;
 
-int evaluators_for(const RunState& state) {
-    if (state.config.prove.evaluators > 0) return state.config.prove.evaluators;
-    int count = std::max(1, state.settings.cores);
-    if (state.settings.memory_bytes > 0)
-        count = std::min(count, std::max(1, static_cast<int>(state.settings.memory_bytes / k_evaluator_memory)));
-    return count;
+/// Derivations depend on more than the commit: this is the rest, as far as it can differ between runs on one machine.
+std::string commit_context(const RunState& state) {
+    std::string context = fmt::format("{} {} · store {} · flake {}", state.setup.version.implementation,
+                                      state.setup.version.text, state.can.store_dir, state.config.flake);
+    if (state.submodules) context += " · submodules";
+    if (state.setup.impure) context += " · impure";
+    for (const auto& [name, value] : state.setup.options) context += " · " + name + "=" + value;
+    return context;
 }
 
 bool is_optional(const RunState& state, const std::string& name) {
@@ -39,15 +41,57 @@ ProveRequest request_for(const RunState& state, const std::string& commit, std::
     request.foreign = state.config.targets.foreign;
     // `max-jobs = 0` on this machine means: only its builders build.
     request.slots = wish.slots > 0 ? wish.slots : state.can.max_jobs == 0 ? 0 : std::max(1, state.settings.cores);
-    request.evaluators = evaluators_for(state);
-    request.memory_budget = state.settings.memory_bytes / 4 * 3;
+    request.evaluators = wish.evaluators > 0 ? wish.evaluators : std::max(1, state.settings.cores);
+    request.memory_budget = wish.evaluation_memory > 0 ? wish.evaluation_memory : state.settings.memory_bytes / 4 * 3;
     request.eval_timeout = wish.eval_timeout;
     request.build_timeout = wish.build_timeout;
     request.silent_timeout = wish.silent_timeout;
     request.log_limit = wish.log_limit;
     request.tail_lines = static_cast<std::size_t>(std::max(0, wish.tail_lines));
     request.nonce_seed = state.settings.secret_nonce;
+    request.memory = &state.ports.memory.recall();
+    request.failure_memory = state.settings.retry_failed ? Millis(0) : wish.failure_memory;
+    request.flaky = wish.flaky;
+    request.retries = wish.retries;
+    request.retry_pause = wish.retry_pause;
+    request.now = state.ports.clock.now();
+    request.run = state.ports.store.run_id();
     return request;
+}
+
+/// What is known of the base commit, and what is to be asked: nothing in a second try, which is in a hurry.
+void compare_with(const RunState& state, const std::string& base, const Discovery& found, ProveRequest& request) {
+    if (base.empty()) return;
+    if (const auto* known = state.ports.memory.recall().evaluated(commit_context(state), base))
+        request.base_drvs = *known;
+    request.in_base = found.in_base;
+    if (state.tries == 1) request.base_flake = state.pinned(base);
+}
+
+/// For the next run, whose base commit this may be.
+void remember_commits(RunState& state, const std::string& commit, const std::string& base, const ProofResult& proof) {
+    if (state.settings.dry_run) return;  // which leaves nothing behind but its own directory
+    CommitEvaluated now{commit_context(state), commit, {}}, before{commit_context(state), base, {}};
+    if (const auto* known = state.ports.memory.recall().evaluated(before.context, base)) before.drvs = *known;
+    const auto known = before.drvs.size();
+    for (const auto& host : proof.hosts) {
+        if (!host.drv.empty()) now.drvs[host.name] = host.drv;
+        if (!host.base_drv.empty()) before.drvs[host.name] = host.base_drv;
+    }
+    std::vector<Lesson> lessons{now};
+    if (!base.empty() && before.drvs.size() > known) lessons.emplace_back(before);
+    state.ports.memory.learn(lessons);
+}
+
+void tell_times(RunState& state, const ProofResult& proof) {
+    auto& timing = state.report.timing;
+    timing.slowest = proof.builds;
+    std::stable_sort(timing.slowest.begin(), timing.slowest.end(),
+                     [](const auto& a, const auto& b) { return a.duration > b.duration; });
+    if (timing.slowest.size() > k_slowest) timing.slowest.resize(k_slowest);
+    timing.critical_path = proof.critical_path;
+    timing.derivations_built = proof.derivations_built;
+    timing.download_bytes = proof.download_bytes;
 }
 
 /// What a later `resume` needs of a host: its derivation, its output and what became of them.
@@ -104,12 +148,18 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
     if (!found.broken.empty()) {
         proof = all_broken(state, found);
     } else {
-        const auto request = request_for(state, commit, found.targets);
+        auto request = request_for(state, commit, found.targets);
+        compare_with(state, base, found, request);
         HostsFound event{.slots = request.slots, .evaluators = request.evaluators};
         for (const auto& target : found.targets) event.names.push_back(target.name);
         state.ports.events.on(event);
         const auto& p = state.ports;
-        proof = prove(request, {p.processes, p.store, p.clock, p.events, p.files});
+        proof =
+            prove(request, {p.processes, p.store, p.clock, p.events, p.files, [&](const std::vector<Lesson>& lessons) {
+                                if (!state.settings.dry_run) p.memory.learn(lessons);
+                            }});
+        remember_commits(state, commit, base, proof);
+        tell_times(state, proof);
         for (const auto& target : found.vanished) {
             HostResult host{.name = target.name,
                             .kind = target.kind,

@@ -32,11 +32,6 @@ void ask(ProcessRunner& processes, Command command, std::function<void(const Exi
         [captured, done = std::move(done)](const ExitStatus& status) { done(status, *captured); });
 }
 
-bool lacks_any(const ReadyTarget& target, const std::set<std::string>& invalid) {
-    return std::any_of(target.outputs.begin(), target.outputs.end(),
-                       [&](const auto& path) { return invalid.count(path) > 0; });
-}
-
 struct ValidityCheck : std::enable_shared_from_this<ValidityCheck> {
     const ProveRequest& request;
     const ProvePorts& ports;
@@ -80,8 +75,13 @@ void check_validity(const ProveRequest& request, const ProvePorts& ports, std::v
     check->step();
 }
 
-Realiser::Realiser(const ProveRequest& request, const ProvePorts& ports, std::function<void(const WavePtr&)> on_wave)
-    : request_(request), ports_(ports), on_wave_(std::move(on_wave)) {}
+bool lacks_output(const ReadyTarget& target, const std::set<std::string>& invalid) {
+    return target.outputs.empty() || std::any_of(target.outputs.begin(), target.outputs.end(),
+                                                 [&](const auto& path) { return invalid.count(path) > 0; });
+}
+
+Realiser::Realiser(const ProveRequest& request, const ProvePorts& ports, Steps steps)
+    : request_(request), ports_(ports), steps_(std::move(steps)) {}
 
 void Realiser::add(ReadyTarget target) {
     {
@@ -100,13 +100,47 @@ void Realiser::flush() {
     start_if_due();
 }
 
+void Realiser::again(std::vector<ReadyTarget> targets, Millis pause) {
+    auto put_back = [self = shared_from_this(), targets = std::move(targets)] {
+        {
+            const std::lock_guard lock(self->mutex_);
+            for (const auto& target : targets) self->queue_.push_back(target);
+        }
+        self->start_if_due();
+    };
+    if (pause.count() <= 0) return put_back();
+    // A child keeps the time: no thread waits, and an interruption ends it like any other.
+    Command wait{.argv = {"sleep", std::to_string((pause.count() + 999) / 1000)}, .label = "pause before another try"};
+    ports_.processes.submit(std::move(wait), nullptr, [put_back](const ExitStatus&) { put_back(); });
+}
+
+void Realiser::hold(std::vector<ReadyTarget> targets) {
+    const std::lock_guard lock(mutex_);
+    for (auto& target : targets) held_.push_back(std::move(target));
+}
+
+void Realiser::release(std::size_t target) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find_if(held_.begin(), held_.end(),
+                                        [&](const auto& held) { return held.evaluation.target == target; });
+        if (found == held_.end()) return;
+        if (queue_.empty()) oldest_ = ports_.clock.steady();
+        queue_.push_back(std::move(*found));
+        held_.erase(found);
+    }
+    start_if_due();
+}
+
 void Realiser::start_if_due() {
     auto wave = std::make_shared<Wave>(request_, ports_);
     {
         const std::lock_guard lock(mutex_);
         if (busy_ || queue_.empty()) return;
         if (!flushed_ && ports_.clock.steady() - oldest_ < k_patience) return;
-        const auto size = std::min(queue_.size(), k_max_wave);
+        // A last try is made target by target: one derivation file that cannot be read makes Nix give up on all.
+        const bool alone = queue_.front().attempt > 1;
+        const auto size = alone ? std::size_t{1} : std::min(queue_.size(), k_max_wave);
         for (std::size_t i = 0; i < size; ++i) {
             wave->targets.push_back(std::move(queue_.front()));
             queue_.pop_front();
@@ -129,39 +163,38 @@ void Realiser::check_before(const WavePtr& wave) {
                            return self->done(wave);
                        }
                        wave->invalid_before = wave->invalid = std::move(*invalid);
-                       self->check_suspects(wave);
+                       if (wave->invalid.empty()) return self->done(wave);
+                       self->steps_.look(wave);
                    });
 }
 
-/// Some derivations nobody here can build; Nix below 2.24 gives up on everything when it meets one of them. They matter
-/// only when they would really have to be built: a cache may have the outputs.
-void Realiser::check_suspects(const WavePtr& wave) {
+/// A dry run says what is to be built and what to be fetched. Nix below 2.24 gives up on everything when it meets a
+/// derivation that nobody here can build; such ones matter only when they would really have to be built.
+void Realiser::proceed(const WavePtr& wave) {
     std::vector<std::string> asked;
     for (const auto& target : wave->targets)
-        if (!target.suspects.empty() && lacks_any(target, wave->invalid)) asked.push_back(target.evaluation.drv);
-    if (asked.empty()) return realise(wave);
+        if (lacks_output(target, wave->invalid) && wave->proved_before.count(target.evaluation.drv) == 0)
+            asked.push_back(target.evaluation.drv);
+    std::sort(asked.begin(), asked.end());
+    asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
+    if (asked.empty()) return done(wave);
     ask(ports_.processes, nix::dry_run_command(request_.setup, asked),
-        [self = shared_from_this(), wave, asked](const ExitStatus& status, const Captured& captured) {
+        [self = shared_from_this(), wave](const ExitStatus& status, const Captured& captured) {
             wave->interrupted = status.kind == ExitStatus::Kind::interrupted;
             if (wave->interrupted) return self->done(wave);
-            const auto plan = nix::parse_dry_run(captured.err);
-            const std::set<std::string> to_build(plan.build.begin(), plan.build.end());
-            for (const auto& target : wave->targets) {
-                if (std::find(asked.begin(), asked.end(), target.evaluation.drv) == asked.end()) continue;
-                const auto found = std::find_if(target.suspects.begin(), target.suspects.end(), [&](const auto& drv) {
-                    return !status.ok() || to_build.count(drv) > 0;
-                });
-                if (found != target.suspects.end()) wave->unsupported.emplace(target.evaluation.drv, *found);
-            }
-            self->realise(wave);
+            wave->dry_run = nix::parse_dry_run(captured.err);
+            wave->dry_run_known = status.ok();
+            self->steps_.weigh(wave);
         });
 }
 
 void Realiser::realise(const WavePtr& wave) {
     std::set<std::string> drvs;
     for (const auto& target : wave->targets) {
-        if (lacks_any(target, wave->invalid) && wave->unsupported.count(target.evaluation.drv) == 0)
-            drvs.insert(target.evaluation.drv);
+        const auto& drv = target.evaluation.drv;
+        if (lacks_output(target, wave->invalid) && wave->unsupported.count(drv) == 0 &&
+            wave->known_failures.count(drv) == 0 && wave->proved_before.count(drv) == 0)
+            drvs.insert(drv);
     }
     if (drvs.empty()) return done(wave);
     wave->ran = true;
@@ -210,7 +243,7 @@ void Realiser::done(const WavePtr& wave) {
         busy_ = false;
     }
     start_if_due();
-    on_wave_(wave);  // last: after the last wave nothing of the proof may be touched any more
+    steps_.done(wave);  // last: after the last wave nothing of the proof may be touched any more
 }
 
 }  // namespace lockstep

@@ -25,8 +25,11 @@ struct ReadyTarget {
     std::string system;
     std::vector<std::string> outputs;
     /// Derivations of its closure for a system or with a feature that nobody here has, itself included. They need not
-    /// be built when a substitute or a valid output exists.
+    /// be built when a substitute or a valid output exists. Found when its output is known to be invalid.
     std::vector<std::string> suspects;
+    std::vector<std::string> failed_before;  ///< of its closure: what an earlier run found to fail
+    HostWork work;
+    int attempt = 0;  ///< tries after trouble of the infrastructure
 };
 
 /// One round: what was tried, and what the store said before and after.
@@ -38,6 +41,12 @@ struct Wave {
     std::set<std::string> invalid;         ///< after; grows to whole closures of broken targets when they are validated
     std::map<std::string, std::string>
         unsupported;  ///< target's derivation → the suspect of its closure that would have to be built
+    std::map<std::string, std::string> known_failures;  ///< target's derivation → what would have to be built and
+                                                        ///< failed in an earlier run
+    std::set<std::string>
+        proved_before;    ///< targets' derivations that need no building: unchanged, proved by an earlier run
+    nix::DryRun dry_run;  ///< what the realisation is to do, when it was asked
+    bool dry_run_known = false;
     BuildLogs logs;
     nix::RealiseFacts realise;
     std::string trouble;  ///< the store could not be asked: says nothing about any target
@@ -51,31 +60,50 @@ using WavePtr = std::shared_ptr<Wave>;
 void check_validity(const ProveRequest& request, const ProvePorts& ports, std::vector<std::string> paths,
                     std::function<void(std::optional<std::set<std::string>>, ExitStatus, std::string)> done);
 
+/// Steps of a wave: is it valid already? → (look) → what would be done? → (weigh) → realise → is it valid now? The
+/// steps in parentheses read derivations and belong to the caller's threads, the others are children.
 class Realiser : public std::enable_shared_from_this<Realiser> {
 public:
-    /// `on_wave` is called on the runner's thread, once per wave.
-    Realiser(const ProveRequest& request, const ProvePorts& ports, std::function<void(const WavePtr&)> on_wave);
+    using OnWave = std::function<void(const WavePtr&)>;
+    struct Steps {
+        OnWave look;   ///< called when the wave's invalid outputs are known; ends in proceed()
+        OnWave weigh;  ///< called when its work is known; ends in realise()
+        OnWave done;   ///< the last call for a wave
+    };
+    /// The steps are called on the runner's thread.
+    Realiser(const ProveRequest& request, const ProvePorts& ports, Steps steps);
 
     /// One more target is ready. Returns at once.
     void add(ReadyTarget target);
-    /// No further target will come.
+    /// No further target will come, but for those that come again.
     void flush();
+    /// After look().
+    void proceed(const WavePtr& wave);
+    /// After weigh().
+    void realise(const WavePtr& wave);
+    /// Tries targets of an ended wave again, after a pause.
+    void again(std::vector<ReadyTarget> targets, Millis pause);
+    /// Targets that wait for what the base commit says about them; they leave their wave.
+    void hold(std::vector<ReadyTarget> targets);
+    void release(std::size_t target);
 
 private:
     void start_if_due();
     void check_before(const WavePtr& wave);
-    void check_suspects(const WavePtr& wave);
-    void realise(const WavePtr& wave);
     void check_after(const WavePtr& wave);
     void done(const WavePtr& wave);
 
     const ProveRequest& request_;
     const ProvePorts& ports_;
-    std::function<void(const WavePtr&)> on_wave_;
+    Steps steps_;
     std::mutex mutex_;
     std::deque<ReadyTarget> queue_;
+    std::vector<ReadyTarget> held_;
     std::chrono::steady_clock::time_point oldest_{};
     bool busy_ = false, flushed_ = false;
 };
+
+/// Whether one of the target's outputs is among `invalid`, or it has none that is known before building.
+[[nodiscard]] bool lacks_output(const ReadyTarget& target, const std::set<std::string>& invalid);
 
 }  // namespace lockstep

@@ -13,6 +13,11 @@
 
 namespace lockstep {
 
+/// What Nix says about itself.
+struct NixAnswer {
+    nix::Version version;
+};
+
 struct RunState {
     const RunSettings& settings;
     const RunPorts& ports;
@@ -26,6 +31,8 @@ struct RunState {
     nix::Capabilities can;
     bool submodules = false;
     bool shallow = false;  ///< the private repository lacks old history: only for a proof of what is checked out
+    std::future<Result<void>> push_answer;                   ///< whether the remote lets us push; await_permission()
+    std::future<Result<NixAnswer>> nix_answer;               ///< asked for while git is busy
     std::future<Result<nix::Capabilities>> settings_answer;  ///< Nix's settings, asked for while other things go on
     std::string base;                                        ///< branch name
     std::string base_commit;
@@ -34,6 +41,8 @@ struct RunState {
     std::string wanted_branch;
     std::string date;  ///< "2026-11-21" in the configured time zone
     CommitInfo candidate;
+    std::string candidate_lock;  ///< text of the updated lock
+    int tries = 1;               ///< how often the update was put on a base branch
 
     RunReport report;
 
@@ -47,7 +56,9 @@ struct RunState {
     [[nodiscard]] std::filesystem::path repository_dir() const {
         return ports.store.root() / "work" / "repository.git";
     }
-    [[nodiscard]] std::filesystem::path worktree_dir() const { return ports.store.root() / "work" / "tree"; }
+    [[nodiscard]] std::filesystem::path worktree_dir() const {
+        return ports.store.root() / "work" / (tries == 1 ? "tree" : "tree-" + std::to_string(tries));
+    }
 
     /// The flake at a commit, as Nix is asked for it.
     [[nodiscard]] std::string pinned(const std::string& commit) const {
@@ -91,18 +102,29 @@ auto stage(RunState& state, const std::string& name, const std::string& text, Bo
 [[nodiscard]] Result<void> prepare_reading(RunState& state);
 /// The same for a proof of what is checked out: no remote, no forge.
 [[nodiscard]] Result<void> prepare_build(RunState& state);
+/// Starts Nix to ask its version, in the background; prepare_nix() takes the answer.
+void ask_nix(RunState& state);
 /// Nix version; the effective settings are asked for in the background.
 [[nodiscard]] Result<void> prepare_nix(RunState& state);
 /// Waits for the settings; needed before anything is built. Later calls do nothing.
 [[nodiscard]] Result<void> await_settings(RunState& state);
+/// Waits for the remote's answer whether we may push; needed before anything is built. Later calls do nothing.
+[[nodiscard]] Result<void> await_permission(RunState& state);
 /// Private work tree, `nix flake update`, commit. False: nothing changed.
 [[nodiscard]] Result<bool> update(RunState& state);
+/// Puts the run on a base branch that moved on: reads configuration, flake and lock from its tip. Errors: what
+/// prepare() has for them, and base_refused when the branch was rewritten or is gone.
+[[nodiscard]] Result<void> follow_base(RunState& state);
+/// The same update on top of the new base: the lock that was proved when flake and lock there are as before, else
+/// update() anew. False: nothing is left to update.
+[[nodiscard]] Result<bool> reapply(RunState& state);
 /// Discovery and proof of `commit`; fills hosts, causes, logs and notices of the report. `base` may be "".
 [[nodiscard]] Result<void> prove_commit(RunState& state, const std::string& commit, const std::string& base);
 /// Which targets a run would prove, without evaluating them.
 struct Discovery {
     std::vector<Target> targets;   ///< selected
     std::vector<Target> vanished;  ///< selected ones that only the base commit has
+    std::vector<bool> in_base;     ///< per target: whether the base commit has it too
     std::string broken;            ///< why the updated flake has no readable attribute names, "" when it has
     std::string broken_text;
 };

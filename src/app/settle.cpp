@@ -18,15 +18,6 @@ constexpr std::uint64_t k_copy_whole = 16ULL << 20;  // larger derivation logs a
 constexpr std::uint64_t k_copy_tail = 1ULL << 20;
 constexpr std::uint64_t k_host_log_cap = 1ULL << 30;
 
-DrvGraph::Reader reader_of(const ProvePorts& ports) {
-    return [&ports](const std::string& path) { return ports.files.read(path); };
-}
-
-bool lacks_output(const ReadyTarget& target, const std::set<std::string>& invalid) {
-    return target.outputs.empty() || std::any_of(target.outputs.begin(), target.outputs.end(),
-                                                 [&](const auto& path) { return invalid.count(path) > 0; });
-}
-
 /// Opens a host's log with its head: what it is, and what its evaluation said.
 std::unique_ptr<LogSink> begin_log(const ProvePorts& ports, HostResult& host, const EvalResult& evaluation) {
     auto opened = ports.store.open_log("builds", host.name, k_host_log_cap);
@@ -96,51 +87,50 @@ HostResult base_result(const ProveRequest& request, const EvalResult& evaluation
             .kind = target.kind,
             .required = request.required[evaluation.target],
             .drv = evaluation.drv,
-            .eval_time = evaluation.duration};
+            .eval_time = evaluation.duration,
+            .eval_peak_bytes = evaluation.peak_bytes};
 }
 
-bool can_build(const DrvNode& node, const nix::Capabilities& can) {
-    if (node.system != "builtin" && can.systems.count(node.system) == 0) return false;
-    return std::all_of(node.required_features.begin(), node.required_features.end(),
-                       [&](const auto& feature) { return can.features.count(feature) > 0; });
+bool is_flaky(const ProveRequest& request, const std::string& name) {
+    return std::any_of(request.flaky.begin(), request.flaky.end(),
+                       [&](const auto& glob) { return glob == name || glob_match(glob, name); });
 }
 
-/// What a derivation needs that is not to be had here, in words.
-std::string lacking_here(const DrvNode& node, const nix::Capabilities& can) {
-    if (node.system != "builtin" && can.systems.count(node.system) == 0)
-        return fmt::format("needs {}; this machine and its builders offer {}", clean_line(node.system, 100),
-                           join({can.systems.begin(), can.systems.end()}, ", "));
-    std::vector<std::string> missing;
-    for (const auto& feature : node.required_features)
-        if (can.features.count(feature) == 0) missing.push_back(clean_line(feature, 100));
-    return fmt::format("needs the system feature {}; this machine and its builders offer {}", join(missing, ", "),
-                       can.features.empty() ? "none" : join({can.features.begin(), can.features.end()}, ", "));
+/// The builder's own fault: building again gives the same.
+bool is_lasting(CauseClass cls) {
+    return cls == CauseClass::builder_failed || cls == CauseClass::hash_mismatch || cls == CauseClass::output_missing;
 }
 
-/// A target that cannot be built here, with the derivation that is to blame as a cause of its own.
-void unsupported(const ProveRequest& request, const std::string& suspect, ProofState& state, HostResult& host) {
-    host.state = HostState::unsupported;
-    const auto* index = state.graph.find(suspect);
-    if (index == nullptr) return;
-    const auto& node = state.graph.node(*index);
-    host.detail = lacking_here(node, request.can);
-    auto& cause = state.causes[suspect];
-    cause.drv = suspect;
-    cause.name = clean_line(derivation_name(suspect), 200);
-    cause.cls = node.system != "builtin" && request.can.systems.count(node.system) == 0 ? CauseClass::missing_system
-                                                                                        : CauseClass::missing_feature;
-    cause.first_error = host.detail;
+/// A derivation that an earlier run found to fail is not built again: its failure is told as it was.
+void explain_known_failure(const ProveRequest& request, const std::string& drv, ProofState& state, HostResult& host) {
+    const auto* known = request.memory->failed(drv, request.now, request.failure_memory);
+    host.state = drv == host.drv ? HostState::failed : HostState::dependency_failed;
+    auto& cause = state.causes[drv];
+    if (cause.hosts.empty() && known != nullptr) {
+        cause.drv = drv;
+        cause.name = clean_line(derivation_name(drv), 200);
+        cause.cls = known->cls;
+        cause.first_error =
+            fmt::format("{} (found by run {} on {}; not built again, --retry-failed does)",
+                        clean_line(known->first_error, 500), clean_line(known->run, 60), format_utc(known->at));
+        for (const auto& line : known->tail) cause.tail.push_back(clean_line(line, 1000));
+        cause.duration = known->duration;
+    }
     cause.hosts.push_back(host.name);
-    host.cause = suspect;
-    if (const auto* top = state.graph.find(host.drv))
-        for (const auto step : state.graph.chain(*top, *index))
-            host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
+    host.detail = cause.first_error;
+    host.cause = drv;
+    const auto *top = state.graph.find(host.drv), *index = state.graph.find(drv);
+    if (top == nullptr || index == nullptr) return;
+    for (const auto step : state.graph.chain(*top, *index))
+        host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
 }
 
 void explain(const ProveRequest& request, const ReadyTarget& target, const Wave& wave, ProofState& state,
              HostResult& host) {
     if (const auto suspect = wave.unsupported.find(target.evaluation.drv); suspect != wave.unsupported.end())
-        return unsupported(request, suspect->second, state, host);
+        return explain_unsupported(request, suspect->second, state, host);
+    if (const auto known = wave.known_failures.find(target.evaluation.drv); known != wave.known_failures.end())
+        return explain_known_failure(request, known->second, state, host);
     if (!wave.trouble.empty() || !wave.ran || wave.interrupted) {
         host.state = wave.interrupted ? HostState::interrupted : HostState::infra_error;
         host.detail = wave.interrupted ? "" : wave.trouble;
@@ -161,20 +151,30 @@ void explain(const ProveRequest& request, const ReadyTarget& target, const Wave&
     host.cause = found.root;
 }
 
-}  // namespace
-
-std::vector<std::string> suspects_of(const std::string& drv, const ProveRequest& request, const ProvePorts& ports,
-                                     ProofState& state) {
-    std::vector<std::string> found;
-    const auto root = state.graph.add(drv, reader_of(ports));
-    if (!root.ok()) {
-        ports.store.log(fmt::format("derivations below {} could not be read: {}", drv, root.error().why));
-        return found;
+/// What was built, for the report and for later runs.
+void record_builds(const ProveRequest& request, const Wave& wave, ProofState& state) {
+    std::vector<const ObservedBuild*> order;
+    for (const auto& [drv, build] : wave.logs.builds()) order.push_back(&build);
+    std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->started < b->started; });
+    for (const auto* build : order) {
+        const auto& drv = build->facts.drv;
+        const auto cause = state.causes.find(drv);
+        BuildRecord record{.drv = drv,
+                           .name = clean_line(derivation_name(drv), 200),
+                           .machine = clean_line(build->facts.machine, 200),
+                           .ok = cause == state.causes.end() && build->facts.stopped,
+                           .started = std::chrono::duration_cast<Millis>(build->started - state.began),
+                           .duration = build->facts.duration};
+        if (record.ok) state.lessons.emplace_back(DerivationBuilt{record.name, record.duration});
+        if (cause != state.causes.end() && is_lasting(cause->second.cls) && !is_flaky(request, record.name))
+            state.lessons.emplace_back(DerivationFailed{drv, record.name, cause->second.cls, cause->second.first_error,
+                                                        cause->second.tail, request.run, cause->second.log,
+                                                        record.duration, request.now});
+        state.builds.push_back(std::move(record));
     }
-    for (const auto index : state.graph.closure(root.value()))
-        if (const auto& node = state.graph.node(index); !can_build(node, request.can)) found.push_back(node.path);
-    return found;
 }
+
+}  // namespace
 
 std::vector<std::string> paths_to_validate(const Wave& wave, const ProofState& state) {
     std::vector<std::string> paths;
@@ -193,9 +193,49 @@ std::vector<std::string> paths_to_validate(const Wave& wave, const ProofState& s
     return paths;
 }
 
+std::vector<ReadyTarget> take_retries(const ProveRequest& request, const ProvePorts& ports, Wave& wave,
+                                      const ProofState& state) {
+    std::vector<ReadyTarget> retries;
+    if (wave.interrupted) return retries;
+    RootCauses causes;  // judged for this question only
+    std::set<std::string> why;
+    const auto deserves = [&](const ReadyTarget& target) {
+        if (target.attempt >= request.retries) return false;
+        if (!wave.trouble.empty()) return why.insert(clean_line(wave.trouble, 300)).second || true;
+        const auto& drv = target.evaluation.drv;
+        if (!wave.ran || !lacks_output(target, wave.invalid) || wave.unsupported.count(drv) > 0 ||
+            wave.known_failures.count(drv) > 0 || wave.proved_before.count(drv) > 0)
+            return false;
+        const auto found = attribute({request.targets[target.evaluation.target].name, drv},
+                                     {.graph = state.graph,
+                                      .invalid = wave.invalid,
+                                      .builds = wave.logs.builds(),
+                                      .realise = wave.realise,
+                                      .can = request.can},
+                                     causes);
+        const auto cause = causes.find(found.root);
+        if (cause == causes.end()) return false;
+        const bool flaky =
+            target.attempt == 0 && is_lasting(cause->second.cls) && is_flaky(request, cause->second.name);
+        if (!flaky && found.state != HostState::infra_error) return false;
+        why.insert(fmt::format("{}: {}", cause->second.name, clean_line(cause->second.first_error, 300)));
+        return true;
+    };
+    const auto keep = std::stable_partition(wave.targets.begin(), wave.targets.end(),
+                                            [&](const auto& target) { return !deserves(target); });
+    for (auto target = keep; target != wave.targets.end(); ++target) {
+        ++target->attempt;
+        retries.push_back(std::move(*target));
+    }
+    wave.targets.erase(keep, wave.targets.end());
+    for (const auto& text : why) ports.events.on(Notice{true, "trying again: " + text});
+    return retries;
+}
+
 std::vector<HostResult> settle(const ProveRequest& request, const ProvePorts& ports, Wave& wave, ProofState& state) {
     if (wave.ran) ++state.realiser_runs;
     state.derivations_built += static_cast<int>(wave.logs.builds().size());
+    state.download_bytes += wave.dry_run.download_bytes;
     for (const auto& [drv, build] : wave.logs.builds())
         if (!build.log.empty())
             state.logs.push_back({clean_line(derivation_name(drv), 200), build.log, build.bytes, build.dropped});
@@ -204,12 +244,20 @@ std::vector<HostResult> settle(const ProveRequest& request, const ProvePorts& po
         HostResult host = base_result(request, target.evaluation);
         host.system = clean_line(target.system, 100);
         host.out = target.outputs.empty() ? "" : target.outputs.front();
+        host.work = target.work;
+        if (const auto base = state.base_drvs.find(target.evaluation.target); base != state.base_drvs.end())
+            host.base_drv = base->second;
         auto sink = begin_log(ports, host, target.evaluation);
         if (!wave.trouble.empty()) {
             host.state = HostState::infra_error;
             host.detail = clean_line(wave.trouble);
+        } else if (wave.proved_before.count(host.drv) > 0) {
+            host.state = HostState::unchanged;
+            host.detail = "its output was proved by an earlier run and is not in the store any more";
         } else if (!lacks_output(target, wave.invalid) && !(wave.interrupted && !wave.ran)) {
             host.state = lacks_output(target, wave.invalid_before) ? HostState::built : HostState::cached;
+            if (host.state == HostState::cached && !host.base_drv.empty() && host.base_drv == host.drv)
+                host.state = HostState::unchanged;
         } else {
             explain(request, target, wave, state, host);
         }
@@ -217,9 +265,12 @@ std::vector<HostResult> settle(const ProveRequest& request, const ProvePorts& po
         end_log(std::move(sink), host, state);
         std::vector<std::string> tail;
         if (const auto cause = state.causes.find(host.cause); cause != state.causes.end()) tail = cause->second.tail;
+        if (is_proved(host.state) && wave.proved_before.count(host.drv) == 0)
+            state.lessons.emplace_back(DerivationProved{host.drv, target.outputs, request.run, request.now});
         ports.events.on(HostEnded{host, tail});
         results.push_back(std::move(host));
     }
+    record_builds(request, wave, state);
     return results;
 }
 

@@ -134,20 +134,17 @@ std::string seal_of(Git& git, const std::string& parent, const std::string& lock
     return git.blob_id(fmt::format("lockstep seal 1\nparent {}\nlock {}\nflake {}\n", parent, lock_blob, flake));
 }
 
-Result<bool> update(RunState& state) {
-    LOCKSTEP_TRY(const auto inputs, selected_inputs(state));
-    LOCKSTEP_TRY_VOID(state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules));
-    LOCKSTEP_TRY_VOID(run_nix_update(state, inputs));
-    LOCKSTEP_TRY(const auto text, state.ports.files.read((state.worktree_dir() / state.lock_path()).string()));
+namespace {
+
+/// Commits the lock on top of the base commit; false when it changes nothing there.
+Result<bool> commit_lock(RunState& state, const std::string& text) {
     auto lock = parse_lock(text);
     if (!lock.ok())
         return Error{ErrorKind::infrastructure, "nix flake update left a lock that cannot be read", lock.error().what,
                      "run again"};
     state.report.inputs = diff_locks(state.base_lock, lock.value());
     if (state.report.inputs.empty()) return false;
-    state.ports.events.on(InputsChanged{state.report.inputs});
-    tell_unasked(state, inputs);
-
+    state.candidate_lock = text;
     CommitRequest request{.parent = state.base_commit, .path = state.lock_path(), .content = text};
     request.time = std::chrono::duration_cast<std::chrono::seconds>(state.settings.now.time_since_epoch()).count();
     const auto& wish = state.config.commit;
@@ -169,6 +166,38 @@ Result<bool> update(RunState& state) {
     (void)state.ports.store.journal(
         "fact", "commit", fmt::format(R"({{"commit":"{}","tree":"{}"}})", state.candidate.id, state.candidate.tree));
     return true;
+}
+
+/// Whether flake and lock are the same at both commits: then the same update means the same there.
+Result<bool> same_flake(RunState& state, const std::string& one, const std::string& other) {
+    for (const auto& path : {state.flake_path(), state.lock_path()}) {
+        LOCKSTEP_TRY(const auto before, state.ports.git.read_file(one, path));
+        LOCKSTEP_TRY(const auto after, state.ports.git.read_file(other, path));
+        if (before != after) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<bool> update(RunState& state) {
+    LOCKSTEP_TRY(const auto inputs, selected_inputs(state));
+    LOCKSTEP_TRY_VOID(state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules));
+    LOCKSTEP_TRY_VOID(run_nix_update(state, inputs));
+    LOCKSTEP_TRY(const auto text, state.ports.files.read((state.worktree_dir() / state.lock_path()).string()));
+    LOCKSTEP_TRY(const bool changed, commit_lock(state, text));
+    if (!changed) return false;
+    state.ports.events.on(InputsChanged{state.report.inputs});
+    tell_unasked(state, inputs);
+    return true;
+}
+
+Result<bool> reapply(RunState& state) {
+    const auto old_base = state.candidate.parents.front();
+    LOCKSTEP_TRY(const bool same, same_flake(state, old_base, state.base_commit));
+    if (!same) return update(state);
+    LOCKSTEP_TRY_VOID(state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules));
+    return commit_lock(state, state.candidate_lock);
 }
 
 }  // namespace lockstep

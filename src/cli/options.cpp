@@ -90,7 +90,8 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"quiet", &options.quiet},
                                                            {"force", &options.force},
                                                            {"dry-run", &options.dry_run},
-                                                           {"detailed-exit-code", &options.detailed_exit_code}};
+                                                           {"detailed-exit-code", &options.detailed_exit_code},
+                                                           {"retry-failed", &options.retry_failed}};
     for (const auto& [known, field] : switches)
         if (name == known) *field = true;
     const std::pair<std::string_view, std::optional<std::string>*> values[] = {{"config", &options.config_file},

@@ -11,6 +11,7 @@
 #include "cli/config_sources.hpp"
 #include "cli/forge_maker.hpp"
 #include "edges/machine.hpp"
+#include "edges/memory_file.hpp"
 #include "edges/run_lock.hpp"
 #include "edges/state_paths.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -125,7 +126,7 @@ Result<void> Machine::open_git(bool with_remote) {
     return {};
 }
 
-Result<void> Machine::open_store(const std::string& command) {
+Result<void> Machine::open_store() {
     const auto getenv = [this](const char* name) { return environment_.get(name); };
     auto root = state_root(getenv);
     if (root.ok()) state_ = root.value() / repository_key(remote_url_);
@@ -139,8 +140,11 @@ Result<void> Machine::open_store(const std::string& command) {
         own_run_dir_ = true;
         directory = runs_ / id;
     }
-    (void)command;
     LOCKSTEP_TRY(store_, DirRunStore::create(directory, id, clock_));
+    auto memory = state_.empty() ? Result<std::unique_ptr<Memory>>(forgetful_memory())
+                                 : MemoryFile::open(state_ / "memory.jsonl");
+    if (!memory.ok()) store_->log("nothing is remembered: " + memory.error().what + ": " + memory.error().why);
+    memory_ = memory.ok() ? std::move(memory).value() : forgetful_memory();
     return {};
 }
 
@@ -157,7 +161,7 @@ Result<void> Machine::open(const std::string& command) {
     }
     LOCKSTEP_TRY(config_, configure(std::nullopt));
     LOCKSTEP_TRY_VOID(open_git(command != "build"));
-    LOCKSTEP_TRY_VOID(open_store(command));
+    LOCKSTEP_TRY_VOID(open_store());
     ConsoleOptions console;
     console.tty = isatty(STDERR_FILENO) == 1;
     console.color = use_color(options_.color, console.tty, [this](const char* name) { return environment_.get(name); });
@@ -180,6 +184,7 @@ RunSettings Machine::settings(const std::string& command) const {
     settings.command = command;
     settings.dry_run = options_.dry_run;
     settings.detailed_exit_code = options_.detailed_exit_code;
+    settings.retry_failed = options_.retry_failed;
     settings.hosts_from_flags = options_.hosts_from_flags;
     settings.repo = options_.repo;
     settings.now = now_;
@@ -199,6 +204,7 @@ RunPorts Machine::ports() {
         .clock = clock_,
         .events = *sinks_,
         .files = files_,
+        .memory = *memory_,
         .configure = [this](const std::optional<RepositoryFile>& file) { return configure(file); },
         .make_forge =
             [this](const Config& config, const RemoteFacts& remote) {

@@ -51,7 +51,7 @@ private:
 
     [[nodiscard]] Result<Config> configure(const std::optional<RepositoryFile>& file) const;
     [[nodiscard]] Result<void> open_git(bool with_remote);
-    [[nodiscard]] Result<void> open_store(const std::string& command);
+    [[nodiscard]] Result<void> open_store();
 
     const Options& options_;
     Environment environment_;
@@ -64,6 +64,7 @@ private:
     std::unique_ptr<Supervisor> processes_;
     std::unique_ptr<GitRepository> git_;
     std::unique_ptr<DirRunStore> store_;
+    std::unique_ptr<Memory> memory_;
     std::unique_ptr<Console> console_;
     std::unique_ptr<Sinks> sinks_;
     Config config_;

@@ -250,6 +250,20 @@ void add_prove(std::vector<ConfigKey>& table) {
     table.push_back(
         size("prove.log_limit", LOCKSTEP_FIELD(prove.log_limit), 4ULL << 10, 16ULL << 30,
              "Bytes kept of one derivation's log, from its head and its tail. A longer log fails nothing."));
+    table.push_back(size(
+        "prove.evaluation_memory", LOCKSTEP_FIELD(prove.evaluation_memory), 0, 1ULL << 50,
+        "Memory for all evaluation processes together; 0 is three quarters of what is free. A host that outgrows it "
+        "is tried once more, alone."));
+    table.push_back(
+        duration("prove.failure_memory", LOCKSTEP_FIELD(prove.failure_memory),
+                 "How long a derivation whose builder failed is not built again; `0s` tries again at once."));
+    table.push_back(list("prove.flaky", LOCKSTEP_FIELD(prove.flaky), keys::globs,
+                         "Derivations that deserve a second try when their builder fails. Globs over names without "
+                         "the hash."));
+    table.push_back(integer("prove.retries", LOCKSTEP_FIELD(prove.retries), 0, 10,
+                            "Further tries after trouble of the network, a cache, memory, disk or the Nix daemon."));
+    table.push_back(duration("prove.retry_pause", LOCKSTEP_FIELD(prove.retry_pause),
+                             "Wait before the first of these tries; doubled each time."));
     table.push_back(integer("prove.tail_lines", LOCKSTEP_FIELD(prove.tail_lines), 0, 1000,
                             "Last lines of the log that are shown for each cause of failure."));
     table.push_back(size("prove.min_free", LOCKSTEP_FIELD(prove.min_free), 0, 1ULL << 50,
@@ -291,6 +305,9 @@ void add_forge(std::vector<ConfigKey>& table) {
         choice("land.mode", LOCKSTEP_FIELD(land.mode),
                choices<LandMode>(std::pair{"push", LandMode::push}, std::pair{"pull-request", LandMode::pull_request}),
                "`push`: a proved update is pushed to the base branch; `pull-request`: it becomes a pull request too."));
+    table.push_back(integer("land.tries", LOCKSTEP_FIELD(land.tries), 1, 20,
+                            "How often an update is put on top of a base branch that moved meanwhile, and proved "
+                            "again, before the run gives up."));
     table.push_back(
         with_pattern(text("forge.kind", LOCKSTEP_FIELD(forge.kind), keys::forge_kind,
                           "`auto`, `github`, `gitea`, `forgejo`, `none`, or `directory:DIR` for pull requests as files "

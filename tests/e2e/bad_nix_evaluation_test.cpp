@@ -37,7 +37,7 @@ TEST_F(BadEvaluation, KilledBySignal9EachTimeCostsItsHost) {
 }
 
 /// Killed once: somebody else needed the memory. The host is tried again.
-TEST_F(BadEvaluation, DISABLED_KilledBySignal9OnceIsTriedAgain) {
+TEST_F(BadEvaluation, KilledBySignal9OnceIsTriedAgain) {
     plain_host("a");
     const auto marker = (lab / "killed").string();
     host_that_imports("m", "if test -e " + marker + "; then echo '\"m\"' > $out; else echo x > " + marker + "; " +

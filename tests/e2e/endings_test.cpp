@@ -223,31 +223,82 @@ TEST(Transports, LandsOverSsh) {
     expect_landed(stage, before);
 }
 
-/// The base moves while the hosts are built: a hook of the fixture's builder would be late, so the remote does it
-/// itself, when the candidate arrives.
+/// Somebody else pushes to the base branch whenever hosts are being built: a wrapper around nix-store does it.
+struct MovingStage : Stage {
+    std::filesystem::path other = lab / "other";
+
+    /// `times` commits are there to be pushed, one per realisation. Each changes `file`.
+    MovingStage(int times, const std::string& file) {
+        lab.git(lab.root(), {"clone", "-q", bare.string(), other.string()});
+        for (int i = 1; i <= times; ++i) {
+            write_file(other / file, "by somebody else " + std::to_string(i));
+            lab.git(other, {"add", "."});
+            lab.git(other, {"commit", "-qm", "meanwhile " + std::to_string(i)});
+            lab.git(other, {"branch", "move-" + std::to_string(i)});
+        }
+        fleet.part("catalogue", "tls", {.text = "2"});
+        const auto wrapper = lab / "bin" / "nix-store";
+        write_file(wrapper, "#!/bin/sh\ncase \"$*\" in *--check-validity*) cd " + other.string() +
+                                " && for n in 1 2 3 4; do git rev-parse -q --verify move-$n >/dev/null || continue; "
+                                "git push -q origin move-$n:main && git branch -qD move-$n; break; done;; esac\nexec " +
+                                program("nix-store") + " \"$@\"\n");
+        std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
+        std::filesystem::create_symlink(program("nix"), lab / "bin" / "nix");
+    }
+
+    [[nodiscard]] std::string program(const std::string& name) const {
+        const auto found = run_ok({"sh", "-c", "command -v " + name}, lab.environment());
+        return found.substr(0, found.find('\n'));
+    }
+    Ran run(std::vector<std::string> environment = {}) const {
+        return lockstep({"run", "--nix-bin", (lab / "bin").string()}, std::move(environment));
+    }
+    [[nodiscard]] nlohmann::json report(const Ran& ran) const {
+        const auto at = ran.err.rfind("report.json"), begin = ran.err.rfind(' ', at);
+        return nlohmann::json::parse(read_file(ran.err.substr(begin + 1, at + 11 - begin - 1)));
+    }
+};
+
 TEST(BaseBranch, ThatMovedIsNeverOverwritten) {
     LOCKSTEP_NEEDS_NIX();
-    Stage stage;
-    const auto other = stage.lab / "other";
-    stage.lab.git(stage.lab.root(), {"clone", "-q", stage.bare.string(), other.string()});
-    write_file(other / "note.txt", "by somebody else");
-    stage.lab.git(other, {"add", "."});
-    stage.lab.git(other, {"commit", "-qm", "meanwhile"});
-    // web1's builder pushes the other commit: it runs between update and landing.
-    stage.fleet.part("catalogue", "tls", {.text = "2"});
-    const auto hook = stage.lab / "bin" / "nix-store";
-    const auto real = run_ok({"sh", "-c", "command -v nix-store"}, stage.lab.environment());
-    write_file(hook, "#!/bin/sh\ncase \"$*\" in *--realise*) git -C " + other.string() +
-                         " push -q origin HEAD:main;; esac\nexec " + real.substr(0, real.find('\n')) + " \"$@\"\n");
-    std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
-    for (const char* name : {"nix"}) {
-        const auto program = run_ok({"sh", "-c", std::string("command -v ") + name}, stage.lab.environment());
-        std::filesystem::create_symlink(program.substr(0, program.find('\n')), stage.lab / "bin" / name);
-    }
-    const auto ran = stage.lockstep({"run", "--nix-bin", (stage.lab / "bin").string()});
+    const MovingStage stage(1, "note.txt");
+    const auto ran = stage.run({"LOCKSTEP_LAND_TRIES=1"});
     EXPECT_EQ(ran.code, 30) << ran.err;
-    EXPECT_EQ(stage.on_remote({"log", "-1", "--format=%s", "main"}), "meanwhile");
+    EXPECT_EQ(stage.on_remote({"log", "-1", "--format=%s", "main"}), "meanwhile 1");
     EXPECT_THAT(ran.err, HasSubstr("run again"));
+}
+
+TEST(BaseBranch, ThatMovedGetsTheUpdateOnTop) {
+    LOCKSTEP_NEEDS_NIX();
+    const MovingStage stage(2, "note.txt");
+    const auto ran = stage.run();
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(stage.on_remote({"log", "-3", "--format=%s", "main"}), "flake.lock: Update\nmeanwhile 2\nmeanwhile 1");
+    EXPECT_EQ(stage.on_remote({"diff", "--name-only", "main~1", "main"}), "flake.lock");
+    EXPECT_EQ(stage.on_remote({"for-each-ref", "--format=%(refname)"}), "refs/heads/main");
+    const auto report = stage.report(ran);
+    EXPECT_EQ(report["repository"]["base_after"], stage.on_remote({"rev-parse", "main"}));
+    for (const auto& host : report["hosts"]) EXPECT_EQ(host["state"], "cached") << "nothing is built twice";
+}
+
+TEST(BaseBranch, WhoseHostsChangedMeanwhileIsProvedAgain) {
+    LOCKSTEP_NEEDS_NIX();
+    MovingStage stage(0, "");
+    // The other commit breaks a host: what was proved before says nothing about it.
+    stage.fleet.host("db1", {Kind::fails, "meanwhile"});
+    stage.fleet.commit("breaks db1");
+    stage.lab.git(stage.fleet.repository(), {"push", "-q", (stage.other).string(), "HEAD:refs/heads/move-1"});
+    const auto ran = stage.run();
+    EXPECT_EQ(ran.code, 20) << ran.err;
+    EXPECT_EQ(stage.on_remote({"log", "-1", "--format=%s", "main"}), "breaks db1");
+}
+
+TEST(BaseBranch, ThatKeepsMovingEndsTheRun) {
+    LOCKSTEP_NEEDS_NIX();
+    const MovingStage stage(3, "note.txt");
+    const auto ran = stage.run();
+    EXPECT_EQ(ran.code, 30) << ran.err;
+    EXPECT_EQ(stage.on_remote({"log", "-1", "--format=%s", "main"}), "meanwhile 3");
 }
 
 TEST(UpdateBranch, OfSomebodyElseIsNeverOverwritten) {

@@ -66,7 +66,8 @@ TEST_F(GitPrivate, PushAddressesAreUsedForPushesOnly) {
     EXPECT_EQ(other.ref("main"), made.id);
     EXPECT_EQ(remote_.ref("main"), base_);
     checkout_.git({"config", "--add", "remote.origin.pushurl", "../third.git"});
-    const auto several = subject.open(*subject.checkout(checkout_.path()), "origin", tmp_ / "run.git");
+    auto later = git();  // a run sees one moment of the checkout's settings
+    const auto several = later.open(*later.checkout(checkout_.path()), "origin", tmp_ / "run2.git");
     ASSERT_FALSE(several.ok());
     EXPECT_EQ(several.error().kind, ErrorKind::config);
 }

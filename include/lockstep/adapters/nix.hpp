@@ -160,7 +160,8 @@ struct RealiseRequest {
 [[nodiscard]] Command dry_run_command(const Setup& setup, const std::vector<std::string>& drvs);
 struct DryRun {
     std::vector<std::string> build, fetch;
-    std::string download, unpacked;  ///< as Nix prints them
+    std::string download, unpacked;    ///< as Nix prints them
+    std::uint64_t download_bytes = 0;  ///< as precise as Nix prints it
 };
 [[nodiscard]] DryRun parse_dry_run(std::string_view stderr_text);
 

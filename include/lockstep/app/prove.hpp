@@ -2,10 +2,14 @@
 // The proof phase: evaluate every target, realise the union of their derivations, and tell what is valid afterwards.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "lockstep/adapters/nix.hpp"
+#include "lockstep/core/memory.hpp"
 #include "lockstep/core/records.hpp"
 #include "lockstep/ports/clock.hpp"
 #include "lockstep/ports/events.hpp"
@@ -21,6 +25,11 @@ struct ProveRequest {
     std::string flake;            ///< pinned reference
     std::vector<Target> targets;  ///< selected ones; names are unique
     std::vector<bool> required;   ///< per target
+    /// The flake at the base commit, for hosts whose derivation there is not in `base_drvs`; "" = nobody asks.
+    std::string base_flake;
+    std::vector<bool> in_base;                     ///< per target: whether the base commit has it; may be empty
+    std::map<std::string, std::string> base_drvs;  ///< target → derivation at the base commit, as far as remembered
+    const Recollection* memory = nullptr;          ///< what earlier runs taught; must outlive the proof
     ForeignPolicy foreign = ForeignPolicy::require;
     bool build = true;  ///< false: stop after evaluation; every target that evaluates is `evaluated`
     int slots = 1, evaluators = 1;
@@ -28,7 +37,13 @@ struct ProveRequest {
     Millis eval_timeout{0}, build_timeout{0}, silent_timeout{0};
     std::uint64_t log_limit = 64ULL << 20;
     std::size_t tail_lines = 40;
-    std::string nonce_seed;  ///< unguessable, fresh for each run
+    std::string nonce_seed;                       ///< unguessable, fresh for each run
+    std::chrono::milliseconds failure_memory{0};  ///< how long a builder's failure is believed; 0 = try again at once
+    std::vector<std::string> flaky;               ///< globs of derivation names that deserve a second try
+    int retries = 2;                              ///< further tries after trouble of the infrastructure
+    std::chrono::milliseconds retry_pause{0};     ///< before the first of them, doubled each time
+    std::chrono::system_clock::time_point now{};
+    std::string run;  ///< for what is remembered
 };
 
 struct ProvePorts {
@@ -37,6 +52,8 @@ struct ProvePorts {
     Clock& clock;
     EventSink& events;
     Files& files;
+    /// Takes what is worth remembering; may be empty. Called once, at the end, on the caller's thread.
+    std::function<void(const std::vector<Lesson>&)> learn = {};
 };
 
 /// Blocks until every target has a result; one per target, sorted by name, whatever happens. Interruption goes through

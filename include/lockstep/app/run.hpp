@@ -17,6 +17,7 @@
 #include "lockstep/ports/files.hpp"
 #include "lockstep/ports/forge.hpp"
 #include "lockstep/ports/git.hpp"
+#include "lockstep/ports/memory.hpp"
 #include "lockstep/ports/process.hpp"
 #include "lockstep/ports/run_store.hpp"
 
@@ -31,6 +32,7 @@ struct RunSettings {
     std::string command = "run";  ///< "run", "plan", "build"
     bool dry_run = false;
     bool detailed_exit_code = false;
+    bool retry_failed = false;      ///< earlier failures are not believed
     bool hosts_from_flags = false;  ///< selectors came by flag: mistakes in them are usage errors
     std::filesystem::path repo = ".";
     std::chrono::system_clock::time_point now{};  ///< the date of the run: branch name, commit time
@@ -54,6 +56,7 @@ struct RunPorts {
     Clock& clock;
     EventSink& events;
     Files& files;
+    Memory& memory;
     /// All sources of configuration put together; every mistake at once.
     std::function<Result<Config>(const std::optional<RepositoryFile>&)> configure;
     /// The forge that the configuration and the remote mean; nullptr for `none`.

@@ -61,9 +61,15 @@ struct Config {
         std::chrono::milliseconds silent_timeout = std::chrono::minutes(60);  ///< per derivation
         std::chrono::milliseconds eval_timeout = std::chrono::minutes(20);    ///< per host
         std::uint64_t log_limit = 64ULL << 20;  ///< bytes kept per derivation log (head and tail); nothing fails
-        int tail_lines = 40;                    ///< last lines shown per cause
-        std::uint64_t min_free = 2ULL << 30;    ///< bytes that stay free where Nix and the run write; 0 = off
-        int min_free_inodes = 10'000;           ///< inodes likewise; 0 = off
+        std::uint64_t evaluation_memory = 0;  ///< bytes for all evaluators together; 0 = three quarters of what is free
+        std::chrono::milliseconds failure_memory =
+            std::chrono::hours(24);      ///< how long a builder's failure is believed
+        std::vector<std::string> flaky;  ///< globs of derivation names that deserve a second try
+        std::chrono::milliseconds retry_pause = std::chrono::seconds(5);  ///< before the first, doubled each time
+        int retries = 2;                      ///< further tries after trouble of the infrastructure
+        int tail_lines = 40;                  ///< last lines shown per cause
+        std::uint64_t min_free = 2ULL << 30;  ///< bytes that stay free where Nix and the run write; 0 = off
+        int min_free_inodes = 10'000;         ///< inodes likewise; 0 = off
 
         bool operator==(const Prove&) const = default;
     } prove;
@@ -94,6 +100,7 @@ struct Config {
 
     struct Land {
         LandMode mode = LandMode::push;
+        int tries = 3;  ///< times that an update is proved when the base branch moves meanwhile
 
         bool operator==(const Land&) const = default;
     } land;

@@ -104,6 +104,7 @@ public:
     [[nodiscard]] virtual Result<std::vector<RemoteRef>> list_refs(const std::vector<std::string>& patterns) = 0;
     /// Brings a remote ref's history into the private repository and returns its commit id.
     [[nodiscard]] virtual Result<std::string> fetch(const std::string& ref) = 0;
+    /// May run beside the calls that do not touch the remote.
     /// Whether pushing would be allowed at all (a dry run of creating `probe_ref`): ok, or credentials /
     /// infrastructure.
     [[nodiscard]] virtual Result<void> check_push(const std::string& commit, const std::string& probe_ref) = 0;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Building by derivation path with the old programs: `nix build X.drv` builds nothing from 2.15 on, and its output and
 // flags changed several times, while `nix-store --realise` is the same in all versions.
+#include <array>
+#include <cstdlib>
+#include <utility>
+
 #include "adapters/nix/call.hpp"
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/text.hpp"
@@ -12,6 +16,18 @@ namespace {
 /// Nix counts whole seconds and takes 0 for "no limit": a limit under a second becomes one second.
 std::string seconds(Millis duration) {
     return std::to_string((duration.count() + 999) / 1000);
+}
+
+/// "1.50 MiB" in bytes; 0 for anything else.
+std::uint64_t printed_size(const std::string& text) {
+    constexpr std::array<std::pair<std::string_view, double>, 5> units{
+        {{"B", 1}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"TiB", 1099511627776}}};
+    const auto parts = words(text);
+    if (parts.size() != 2) return 0;
+    const double number = std::strtod(std::string(parts[0]).c_str(), nullptr);
+    for (const auto& [unit, factor] : units)
+        if (parts[1] == unit && number >= 0 && number < 1e12) return static_cast<std::uint64_t>(number * factor);
+    return 0;
 }
 
 void add_paths(Command& command, const std::vector<std::string>& paths) {
@@ -67,6 +83,7 @@ DryRun parse_dry_run(std::string_view stderr_text) {
         if (open == std::string::npos || download == std::string::npos || unpacked == std::string::npos) continue;
         result.download = line.substr(open + 1, download - open - 1);
         result.unpacked = line.substr(download + 11, unpacked - download - 11);
+        result.download_bytes = printed_size(result.download);
     }
     return result;
 }
