@@ -23,6 +23,7 @@
 #include "app/wave_plan.hpp"
 #include "lockstep/app/prove.hpp"
 #include "lockstep/core/check.hpp"
+#include "lockstep/core/critical_path.hpp"
 #include "lockstep/core/sanitize.hpp"
 
 namespace lockstep {
@@ -136,6 +137,7 @@ ProofResult finish(const ProveRequest& request, std::map<std::string, HostResult
     proof.derivations_built = built.derivations_built;
     proof.download_bytes = built.download_bytes;
     proof.builds = std::move(built.builds);
+    proof.critical_path = critical_path(proof.builds, built.graph);
     return proof;
 }
 

@@ -7,14 +7,13 @@
 
 #include "app/run_state.hpp"
 #include "lockstep/app/prove.hpp"
+#include "lockstep/core/critical_path.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
 namespace lockstep {
 
 namespace {
-
-constexpr std::size_t k_slowest = 10;
 
 /// Derivations depend on more than the commit: this is the rest, as far as it can differ between runs on one machine.
 std::string commit_context(const RunState& state) {
@@ -83,17 +82,6 @@ void remember_commits(RunState& state, const std::string& commit, const std::str
     state.ports.memory.learn(lessons);
 }
 
-void tell_times(RunState& state, const ProofResult& proof) {
-    auto& timing = state.report.timing;
-    timing.slowest = proof.builds;
-    std::stable_sort(timing.slowest.begin(), timing.slowest.end(),
-                     [](const auto& a, const auto& b) { return a.duration > b.duration; });
-    if (timing.slowest.size() > k_slowest) timing.slowest.resize(k_slowest);
-    timing.critical_path = proof.critical_path;
-    timing.derivations_built = proof.derivations_built;
-    timing.download_bytes = proof.download_bytes;
-}
-
 /// What a later `resume` needs of a host: its derivation, its output and what became of them.
 void journal_host(RunState& state, const HostResult& host) {
     const nlohmann::ordered_json data{
@@ -159,7 +147,7 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
                                 if (!state.settings.dry_run) p.memory.learn(lessons);
                             }});
         remember_commits(state, commit, base, proof);
-        tell_times(state, proof);
+        state.report.timing = timing_of(proof);
         for (const auto& target : found.vanished) {
             HostResult host{.name = target.name,
                             .kind = target.kind,

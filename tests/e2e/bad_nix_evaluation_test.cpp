@@ -69,7 +69,7 @@ TEST_F(BadEvaluation, WithoutEndRunsOutOfTime) {
 }
 
 /// Four million lists that live until the end: 600 to 800 MB.
-TEST_F(BadEvaluation, DISABLED_ThatNeedsMoreMemoryThanThereIsCostsItsHost) {
+TEST_F(BadEvaluation, ThatNeedsMoreMemoryThanThereIsCostsItsHost) {
     definitions =
         "    many = builtins.genList (i: [ i ]) 4000000;\n"
         "    hungry = builtins.deepSeq many (toString (builtins.length many));\n";
