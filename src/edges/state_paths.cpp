@@ -55,13 +55,6 @@ std::string host_and_path(std::string_view url) {
     return result;
 }
 
-/// Whether the process that writes this run is alive.
-bool is_alive(const fs::path& run) {
-    const auto journal = (run / "journal.jsonl").string();
-    const Fd fd(open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return fd.open() && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-}
-
 }  // namespace
 
 Result<fs::path> state_root(const std::function<std::string(const char*)>& getenv) {
@@ -109,6 +102,12 @@ bool is_run_id(std::string_view name) {
     return true;
 }
 
+bool run_is_alive(const fs::path& run) {
+    const auto journal = (run / "journal.jsonl").string();
+    const Fd fd(open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return fd.open() && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 void prune_runs(const fs::path& runs, int keep, const std::string& current) {
     std::vector<std::string> names;
     std::error_code failed;
@@ -119,7 +118,7 @@ void prune_runs(const fs::path& runs, int keep, const std::string& current) {
     }
     std::sort(names.rbegin(), names.rend());
     for (auto i = static_cast<std::size_t>(std::max(keep, 1)); i < names.size(); ++i)
-        if (names[i] != current && !is_alive(runs / names[i])) fs::remove_all(runs / names[i], failed);
+        if (names[i] != current && !run_is_alive(runs / names[i])) fs::remove_all(runs / names[i], failed);
 }
 
 }  // namespace lockstep

@@ -29,6 +29,9 @@ namespace lockstep {
 /// 128 random bits in hex.
 [[nodiscard]] std::string random_hex();
 
+/// Whether the process that writes the run in this directory is alive: its journal is locked.
+[[nodiscard]] bool run_is_alive(const std::filesystem::path& run);
+
 /// Deletes all but the `keep` newest runs below `runs`; never `current`, a run that is still alive (its journal is
 /// locked), a symbolic link, or anything that is not named like a run. What cannot be deleted stays.
 void prune_runs(const std::filesystem::path& runs, int keep, const std::string& current);
