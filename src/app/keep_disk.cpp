@@ -12,9 +12,8 @@ namespace lockstep {
 
 namespace {
 
-Error short_of(const std::string& what, const std::string& path, const std::string& has, const std::string& wanted,
-               const std::string& key) {
-    return {ErrorKind::infrastructure, fmt::format("free {} on {} is {}, wanted {}", what, path, has, wanted),
+Error short_of(const std::string& what, const std::string& wanted, const std::string& key) {
+    return {ErrorKind::infrastructure, fmt::format("free {}, wanted {}", what, wanted),
             "builds would fill the file system",
             fmt::format("free some: run nix-collect-garbage, or let Nix do it (min-free in nix.conf, "
                         "nix.settings.min-free on NixOS); or lower {}",
@@ -30,9 +29,10 @@ Result<void> check_room(Disk& disk, const std::vector<std::string>& paths, const
         const auto space = disk.space(path);
         if (!space.ok() || !seen.insert(space->file_system).second) continue;
         if (space->bytes < need.bytes)
-            return short_of("space", path, human_size(space->bytes), human_size(need.bytes), "prove.min_free");
+            return short_of(fmt::format("space on {} is {}", path, human_size(space->bytes)), human_size(need.bytes),
+                            "prove.min_free");
         if (space->inodes && *space->inodes < need.inodes)
-            return short_of("inodes", path, std::to_string(*space->inodes), std::to_string(need.inodes),
+            return short_of(fmt::format("inodes on {} are {}", path, *space->inodes), std::to_string(need.inodes),
                             "prove.min_free_inodes");
     }
     return {};
