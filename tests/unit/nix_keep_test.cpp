@@ -67,5 +67,19 @@ TEST(NixCopy, OtherStoresGetSignedPathsAndMayTrustUs) {
     EXPECT_FALSE(is_binary_cache("local?root=/x"));
 }
 
+TEST(NixBuildDirectory, FollowsTheSettingThenTheVersion) {
+    const Version old{.text = "2.26.3", .major = 2, .minor = 26}, fresh{.text = "2.34.8", .major = 2, .minor = 34};
+    Capabilities can;
+    EXPECT_EQ(build_directory(old, can, "", ""), "/tmp");
+    EXPECT_EQ(build_directory(old, can, "/var/tmp", ""), "/var/tmp");
+    EXPECT_EQ(build_directory(fresh, can, "/var/tmp", ""), "/nix/var/nix/builds");
+    EXPECT_EQ(build_directory(fresh, can, "", "/s"), "/s/builds");
+    can.raw["build-dir"] = "";
+    EXPECT_EQ(build_directory(fresh, can, "", ""), "/nix/var/nix/builds");
+    can.raw["build-dir"] = "/big";
+    EXPECT_EQ(build_directory(old, can, "", ""), "/big");
+    EXPECT_EQ(build_directory(fresh, can, "", ""), "/big");
+}
+
 }  // namespace
 }  // namespace lockstep::nix
