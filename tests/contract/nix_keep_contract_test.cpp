@@ -187,6 +187,18 @@ TEST_F(NixKeepContract, ACopyThatCannotBeIsToldWithNixsWords) {
     EXPECT_THAT(outcome.why, HasSubstr("/proc/no"));
 }
 
+TEST_F(NixKeepContract, BuildsHappenWhereRoomIsLookedFor) {
+    lab.configure("build-dir = " + (lab / "elsewhere").string());
+    const auto ran = lab.run(nix::settings_command(lab.setup()));
+    const auto can = nix::parse_settings(ran.out, [](const std::string&) { return std::string(); });
+    ASSERT_TRUE(can.ok()) << ran.err;
+    // 2.8 has no such setting (it came with 2.22).
+    const auto& version = lab.setup().version;
+    const bool has_setting = version.major > 2 || version.minor >= 22;
+    EXPECT_EQ(nix::build_directory(version, *can, "/t", (lab / "var").string()),
+              has_setting ? (lab / "elsewhere").string() : "/t");
+}
+
 /// nix-daemon over the lab's store, and its client as an ordinary user.
 class DaemonLab {
 public:
