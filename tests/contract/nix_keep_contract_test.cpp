@@ -192,9 +192,8 @@ TEST_F(NixKeepContract, BuildsHappenWhereRoomIsLookedFor) {
     const auto ran = lab.run(nix::settings_command(lab.setup()));
     const auto can = nix::parse_settings(ran.out, [](const std::string&) { return std::string(); });
     ASSERT_TRUE(can.ok()) << ran.err;
-    // 2.8 has no such setting (it came with 2.22).
+    const bool has_setting = ran.out.find("\"build-dir\"") != std::string::npos;  // 2.8 has not
     const auto& version = lab.setup().version;
-    const bool has_setting = version.major > 2 || version.minor >= 22;
     EXPECT_EQ(nix::build_directory(version, *can, "/t", (lab / "var").string()),
               has_setting ? (lab / "elsewhere").string() : "/t");
 }
