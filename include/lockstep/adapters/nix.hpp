@@ -191,6 +191,18 @@ struct LogRecord {
 /// newline.
 [[nodiscard]] LogRecord parse_log_line(std::string_view line);
 
+/// A build_line in the one shape that all versions of Nix write. `escaped`, a part of the record, still holds JSON's
+/// escapes.
+struct BuildLine {
+    std::uint64_t id = 0;
+    std::string_view escaped;
+};
+/// Knows that shape only, and is cheap; nullopt leaves the record to parse_log_line.
+[[nodiscard]] std::optional<BuildLine> scan_build_line(std::string_view line);
+/// Appends its text, the same that parse_log_line gives. False when it is not valid after all: nothing was appended,
+/// and parse_log_line says what the record is.
+[[nodiscard]] bool append_text(std::string& into, const BuildLine& line);
+
 /// Splits a byte stream into lines of at most 64 KiB, linear in its size. Of a longer line the beginning and the last
 /// bytes remain, with a mark between; parse_log_line understands such a record of build output.
 class LineSplitter {
