@@ -16,10 +16,17 @@ constexpr std::size_t k_max_tail_line = 2u << 10;
 constexpr std::uint64_t k_builds_activity = 104;  // progress of "builds" as a whole
 }  // namespace
 
-/// A derivation that is being built: its file, and the last lines in a ring whose strings are reused.
+/// A derivation that is being built: its file, and the last lines in a ring whose strings are reused. Text of one chunk
+/// is collected and handed over at its end, so that most lines never come near the file or the ring by themselves.
 struct BuildLogs::Open {
+    struct Span {
+        std::size_t begin, size;
+    };
     std::string drv, machine;
     std::unique_ptr<LogSink> sink;
+    std::string fresh;        ///< lines that are not handed over
+    std::vector<Span> spans;  ///< the last of them, again as a ring
+    std::size_t fresh_lines = 0;
     std::vector<std::string> ring;
     std::size_t next = 0, activities = 0;
     std::chrono::steady_clock::time_point started, last_output;
@@ -31,11 +38,35 @@ BuildLogs::BuildLogs(const ProveRequest& request, const ProvePorts& ports) : req
 BuildLogs::~BuildLogs() = default;
 
 void BuildLogs::feed(std::string_view chunk) {
+    now_ = ports_.clock.steady();
     splitter_.feed(chunk, [this](std::string_view one) { line(one); });
+    for (auto* open : touched_) hand_over(*open);
+    touched_.clear();
+}
+
+BuildLogs::Open* BuildLogs::building(std::uint64_t id) {
+    if (id == last_id_ && last_open_ != nullptr) return last_open_;
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return nullptr;
+    last_id_ = id;
+    return last_open_ = found->second.get();
+}
+
+bool BuildLogs::take_build_line(std::string_view raw) {
+    const auto found = nix::scan_build_line(raw);
+    if (!found) return false;
+    auto* open = building(found->id);
+    auto& into = open != nullptr ? open->fresh : nobodys_;
+    const auto begin = into.size();
+    if (!nix::append_text(into, *found)) return false;
+    if (open != nullptr) add_line(*open, begin);
+    nobodys_.clear();
+    return true;
 }
 
 void BuildLogs::line(std::string_view raw) {
     using Kind = nix::LogRecord::Kind;
+    if (take_build_line(raw)) return;
     const nix::LogRecord record = nix::parse_log_line(raw);
     switch (record.kind) {
         case Kind::build_start:
@@ -45,7 +76,11 @@ void BuildLogs::line(std::string_view raw) {
             stop(record.id);
             break;
         case Kind::build_line:
-            if (const auto open = by_id_.find(record.id); open != by_id_.end()) text(*open->second, record.text);
+            if (auto* open = building(record.id)) {
+                const auto begin = open->fresh.size();
+                open->fresh += record.text;
+                add_line(*open, begin);
+            }
             break;
         case Kind::message:
             if (record.level == 0 && errors_.size() < k_max_errors)
@@ -92,22 +127,38 @@ void BuildLogs::start(const nix::LogRecord& record) {
     if (by_id_.emplace(record.id, open).second) ++open->activities;
 }
 
-void BuildLogs::text(Open& open, std::string_view text) {
-    const auto now = ports_.clock.steady();
-    open.longest_silence = std::max(open.longest_silence, now - open.last_output);
-    open.last_output = now;
-    if (open.sink) {
-        open.sink->write(text);
-        open.sink->write("\n");
+/// What was appended to `fresh` from `begin` on is one line.
+void BuildLogs::add_line(Open& open, std::size_t begin) {
+    if (open.fresh_lines++ == 0) touched_.push_back(&open);
+    if (request_.tail_lines > 0) {
+        const Open::Span span{begin, std::min(open.fresh.size() - begin, k_max_tail_line)};
+        if (open.spans.size() < request_.tail_lines)
+            open.spans.push_back(span);
+        else
+            open.spans[(open.fresh_lines - 1) % open.spans.size()] = span;
     }
-    if (request_.tail_lines == 0) return;
-    const auto part = text.substr(0, k_max_tail_line);
-    if (open.ring.size() < request_.tail_lines) {
-        open.ring.emplace_back(part);
-    } else {
-        open.ring[open.next].assign(part);
-        open.next = (open.next + 1) % open.ring.size();
+    open.fresh.push_back('\n');
+}
+
+void BuildLogs::hand_over(Open& open) {
+    if (open.fresh_lines == 0) return;
+    open.longest_silence = std::max(open.longest_silence, now_ - open.last_output);
+    open.last_output = std::max(open.last_output, now_);
+    if (open.sink) open.sink->write(open.fresh);
+    const auto spans = open.spans.size();
+    for (std::size_t i = 0; i < spans; ++i) {
+        const auto [begin, size] = open.spans[(open.fresh_lines + i) % spans];
+        const auto part = std::string_view(open.fresh).substr(begin, size);
+        if (open.ring.size() < request_.tail_lines) {
+            open.ring.emplace_back(part);
+        } else {
+            open.ring[open.next].assign(part);
+            open.next = (open.next + 1) % open.ring.size();
+        }
     }
+    open.fresh.clear();
+    open.spans.clear();
+    open.fresh_lines = 0;
 }
 
 /// Nix 2.8 and 2.26 send the `stop` of a failed build only at the end of the whole process; its error comes at once.
@@ -124,7 +175,10 @@ void BuildLogs::stop(std::uint64_t id) {
     if (found == by_id_.end()) return;
     const auto open = found->second;
     by_id_.erase(found);
+    last_open_ = nullptr;
     if (--open->activities > 0) return;
+    hand_over(*open);
+    std::erase(touched_, open.get());
     const auto now = open->failed_at.value_or(ports_.clock.steady());
     auto& build = builds_[open->drv];
     build.stopped = now;
@@ -150,6 +204,7 @@ void BuildLogs::tell_end(const Open& open, bool ok) {
 }
 
 void BuildLogs::finish() {
+    now_ = ports_.clock.steady();
     splitter_.finish([this](std::string_view one) { line(one); });
     std::vector<std::uint64_t> ids;
     for (const auto& [id, open] : by_id_) ids.push_back(id);

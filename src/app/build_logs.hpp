@@ -41,11 +41,16 @@ public:
 private:
     struct Open;
     void line(std::string_view text);
+    /// The short way for the most frequent record; false when it is something else.
+    bool take_build_line(std::string_view raw);
+    /// Null when nothing is being built under that id.
+    Open* building(std::uint64_t id);
     void start(const nix::LogRecord& record);
     void stop(std::uint64_t id);
     void mark_failed(std::string_view message);
     void tell_end(const Open& open, bool ok);
-    void text(Open& open, std::string_view text);
+    void add_line(Open& open, std::size_t begin);
+    void hand_over(Open& open);
 
     const ProveRequest& request_;
     const ProvePorts& ports_;
@@ -55,6 +60,11 @@ private:
     std::unordered_map<std::uint64_t, std::shared_ptr<Open>> by_id_;
     std::vector<std::string> errors_;
     std::uint64_t expected_ = 0;
+    std::chrono::steady_clock::time_point now_;  ///< when the chunk came
+    std::vector<Open*> touched_;                 ///< they have text to hand over
+    std::string nobodys_;                        ///< text of an unknown id, on its way to nowhere
+    std::uint64_t last_id_ = 0;
+    Open* last_open_ = nullptr;
 };
 
 }  // namespace lockstep

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `--log-format internal-json`: one line, one record. Lines of build output dominate by far, so their one known shape
-// has a scanner of its own; anything that deviates from it goes through the JSON library.
+// has a scanner of its own (build_line.cpp); anything that deviates from it goes through the JSON library.
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -22,37 +21,6 @@ constexpr int k_result_build_line = 101;
 constexpr int k_result_phase = 104;
 constexpr int k_result_progress = 105;
 constexpr int k_result_post_build_line = 107;
-
-/// True when `text` is printable ASCII without backslash: needs neither unescaping nor a check of its encoding.
-bool is_plain_ascii(std::string_view text) {
-    unsigned char odd = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        odd |= static_cast<unsigned char>((byte < 0x20) | (byte > 0x7e) | (byte == '\\'));
-    }
-    return odd == 0;
-}
-
-/// {"action":"result","fields":["TEXT"],"id":N,"type":101} with plain TEXT, exactly as all versions write it.
-bool scan_build_line(std::string_view line, LogRecord& record) {
-    constexpr std::string_view k_head = R"(@nix {"action":"result","fields":[")";
-    constexpr std::string_view k_middle = R"("],"id":)";
-    constexpr std::string_view k_tail = R"(,"type":101})";
-    if (!line.starts_with(k_head) || !line.ends_with(k_tail)) return false;
-    line.remove_prefix(k_head.size());
-    line.remove_suffix(k_tail.size());
-    const auto quote = line.find('"');
-    if (quote == std::string_view::npos || line.substr(quote, k_middle.size()) != k_middle) return false;
-    const auto number = line.substr(quote + k_middle.size());
-    if (number.empty() || (number.front() == '0' && number.size() > 1)) return false;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), record.id);
-    if (error != std::errc{} || end != number.data() + number.size()) return false;
-    const auto text = line.substr(0, quote);
-    if (!is_plain_ascii(text)) return false;
-    record.kind = Kind::build_line;
-    record.text.assign(text);
-    return true;
-}
 
 std::uint64_t number(const json& value) {
     if (value.is_number_unsigned()) return value.get<std::uint64_t>();
@@ -172,7 +140,11 @@ LogRecord parse_log_line_by_library(std::string_view line) {
 
 LogRecord parse_log_line(std::string_view line) {
     LogRecord record;
-    if (scan_build_line(line, record)) return record;
+    if (const auto found = scan_build_line(line); found && append_text(record.text, *found)) {
+        record.kind = Kind::build_line;
+        record.id = found->id;
+        return record;
+    }
     return parse_log_line_by_library(line);
 }
 
