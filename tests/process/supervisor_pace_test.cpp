@@ -72,23 +72,27 @@ TEST(Supervisor, KeepsEveryByteOfBusyStreamsInOrder) {
     }
 }
 
-/// A line after a burst, by a child that then waits for us: it must come although the stream was resting.
-TEST(Supervisor, ShowsTheLastLineOfABurstWhileTheChildLives) {
+/// A line after a burst and a pause, by a child that lives on: it must come although the stream was resting before.
+TEST(Supervisor, ShowsALineAfterABurstAndAPause) {
     Supervisor supervisor({"PATH=/usr/bin:/bin"});
     const auto job = Job::start(
         supervisor,
-        command({"/bin/sh", "-c", "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; echo last; sleep 600"}));
+        command({"/bin/sh", "-c",
+                 "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; sleep 0.2; echo last; exec sleep 60"}));
     EXPECT_TRUE(job->await_output("last\n"));
     supervisor.stop(job->id());
     EXPECT_EQ(job->await_exit().kind, ExitStatus::Kind::interrupted);
 }
 
-/// The silence counts from the last byte that the child wrote; resting streams are looked at first.
-TEST(Supervisor, DoesNotCallABusyChildSilent) {
+/// A stream that rests when its child falls silent: what it held still comes, and the silence counts.
+TEST(Supervisor, EndsAChildThatFallsSilentAfterABurst) {
     Supervisor supervisor({"PATH=/usr/bin:/bin"});
-    Command busy = command({"/bin/sh", "-c", "i=0; while [ $i -lt 30000 ]; do echo $i; i=$((i+1)); done"});
-    busy.silence = milliseconds(500);
-    EXPECT_TRUE(Job::start(supervisor, busy)->await_exit().ok());
+    Command burst = command(
+        {"/bin/sh", "-c", "i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; printf last; exec sleep 600"});
+    burst.silence = milliseconds(2000);
+    const auto job = Job::start(supervisor, burst);
+    EXPECT_EQ(job->await_exit().kind, ExitStatus::Kind::silent);
+    EXPECT_THAT(job->out(), ::testing::EndsWith("1999\nlast"));
 }
 
 }  // namespace
