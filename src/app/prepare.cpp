@@ -211,7 +211,8 @@ Result<void> prepare_build(RunState& state) {
     LOCKSTEP_TRY_VOID(read_flake(state));
     state.report.repo.flake = state.config.flake;
     LOCKSTEP_TRY_VOID(prepare_nix(state));
-    return state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules);
+    return state.submodules ? state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), true)
+                            : state.ports.git.add_empty_worktree(state.base_commit, state.worktree_dir());
 }
 
 Result<void> follow_base(RunState& state) {

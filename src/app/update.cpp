@@ -196,7 +196,8 @@ Result<bool> reapply(RunState& state) {
     const auto old_base = state.candidate.parents.front();
     LOCKSTEP_TRY(const bool same, same_flake(state, old_base, state.base_commit));
     if (!same) return update(state);
-    LOCKSTEP_TRY_VOID(state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules));
+    LOCKSTEP_TRY_VOID(state.submodules ? state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), true)
+                                       : state.ports.git.add_empty_worktree(state.base_commit, state.worktree_dir()));
     return commit_lock(state, state.candidate_lock);
 }
 

@@ -127,6 +127,16 @@ std::string GitRepository::blob_id(std::string_view content) {
 }
 
 Result<void> GitRepository::add_worktree(const std::string& commit, const fs::path& dir, bool submodules) {
+    LOCKSTEP_TRY_VOID(register_worktree(commit, dir, true));
+    if (submodules) return add_submodules(dir);
+    return {};
+}
+
+Result<void> GitRepository::add_empty_worktree(const std::string& commit, const fs::path& dir) {
+    return register_worktree(commit, dir, false);
+}
+
+Result<void> GitRepository::register_worktree(const std::string& commit, const fs::path& dir, bool files) const {
     LOCKSTEP_CHECK(!repository_.empty());
     LOCKSTEP_TRY_VOID(libgit2::commit_info(repository_.string(), commit));
     std::error_code trouble;
@@ -135,13 +145,13 @@ Result<void> GitRepository::add_worktree(const std::string& commit, const fs::pa
                      "the directory is not empty", "remove it, or use another run directory"};
     GitCall call;
     // --force: an interrupted start may have left the registration of the same directory behind.
-    call.args = {"worktree", "add", "--quiet", "--force", "--detach", "--", fs::absolute(dir, trouble).string(),
-                 commit};
+    call.args = {"worktree", "add", "--quiet", "--force", "--detach"};
+    if (!files) call.args.emplace_back("--no-checkout");
+    call.args.insert(call.args.end(), {"--", fs::absolute(dir, trouble).string(), commit});
     call.repository = repository_;
     call.config = handed_over_;
     if (const GitAnswer answer = git_.run(call); !answer.ok())
         return git_error(answer, fmt::format("cannot check out {} at {}", short_id(commit), dir.string()));
-    if (submodules) return add_submodules(dir);
     return {};
 }
 

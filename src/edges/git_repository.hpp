@@ -38,6 +38,7 @@ public:
     Result<CommitInfo> commit_info(const std::string& commit) override;
     Result<bool> is_ancestor(const std::string& ancestor, const std::string& commit) override;
     Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir, bool submodules) override;
+    Result<void> add_empty_worktree(const std::string& commit, const std::filesystem::path& dir) override;
     Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) override;
     std::string blob_id(std::string_view content) override;
 
@@ -48,6 +49,8 @@ private:
     [[nodiscard]] Result<void> know(const CheckoutFacts& checkout);
     [[nodiscard]] GitCall network_call(const RemoteAccess& access, std::vector<std::string> args) const;
     [[nodiscard]] Result<std::string> default_branch() const;
+    [[nodiscard]] Result<void> register_worktree(const std::string& commit, const std::filesystem::path& dir,
+                                                 bool files) const;
     [[nodiscard]] Result<void> add_submodules(const std::filesystem::path& worktree) const;
     [[nodiscard]] std::optional<PushOutcome> refuse_locally(const PushUpdate& update) const;
     [[nodiscard]] bool remote_is_at(const PushUpdate& update);

@@ -224,6 +224,10 @@ TEST_F(GitPrivate, WorkTreesOfCommitsOnBranchesWithSlashes) {
     fs::remove_all(tmp_ / "trees" / "old");
     EXPECT_TRUE(subject.add_worktree(base_, tmp_ / "trees" / "old", false).ok()) << "registered, but gone";
     EXPECT_FALSE(subject.add_worktree(std::string(40, 'a'), tmp_ / "trees" / "none", false).ok());
+    ASSERT_OK(subject.add_empty_worktree(base_, tmp_ / "trees" / "empty"));
+    const std::filesystem::directory_iterator inside(tmp_ / "trees" / "empty");
+    EXPECT_EQ(std::distance(inside, {}), 1) << "nothing but .git";
+    EXPECT_EQ(GitRepo(tmp_ / "trees" / "empty").git({"rev-parse", "HEAD"}), base_);
 }
 
 TEST_F(GitPrivate, SubmodulesOnlyWhenAsked) {

@@ -120,6 +120,10 @@ public:
     /// A work tree of `commit` at `dir`, with submodules when asked for.
     [[nodiscard]] virtual Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir,
                                                     bool submodules) = 0;
+    /// The same without any file in it: enough to name the repository to Nix, which reads a pinned flake from objects.
+    [[nodiscard]] virtual Result<void> add_empty_worktree(const std::string& commit, const std::filesystem::path& dir) {
+        return add_worktree(commit, dir, false);
+    }
     /// Makes a commit whose tree is the parent's with exactly one path replaced, and points the private branch at it.
     [[nodiscard]] virtual Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) = 0;
     /// The object id that `content` has as a blob.
