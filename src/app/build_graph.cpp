@@ -51,6 +51,7 @@ public:
 
     ReadyPtr ready(const EvalResult& result) {
         ReadyTarget target{.evaluation = result};
+        if (ports_.evaluated) ports_.evaluated(result.drv);
         const auto text = ports_.files.read(result.drv);
         const auto drv = text.ok() ? parse_derivation(text.value()) : Result<Derivation>(text.error());
         if (!drv.ok())
@@ -285,8 +286,10 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
     flow::make_edge(validate, settled);
     flow::make_edge(flow::output_port<0>(settled), collect);
 
+    if (ports.halt != nullptr) ports.halt->connect([&](const std::string& reason) { shared.realiser->halt(reason); });
     evaluate.try_put(0);
     g.wait_for_all();
+    if (ports.halt != nullptr) ports.halt->connect({});
     LOCKSTEP_CHECK(results.size() == total);
     if (ports.learn) {
         auto lessons = shared.evaluator->lessons();

@@ -92,6 +92,7 @@ void landed(RunState& state) {
     state.ports.events.on(Notice{false, state.report.ending.reason});
     delete_update_branch(state);
     set_statuses(state);
+    if (state.keep) state.keep->landed(state.config, state.setup, state.base, state.report.hosts);
 }
 
 }  // namespace

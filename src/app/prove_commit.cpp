@@ -8,6 +8,7 @@
 #include "app/run_state.hpp"
 #include "lockstep/app/prove.hpp"
 #include "lockstep/core/critical_path.hpp"
+#include "lockstep/core/decide.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -142,10 +143,17 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         for (const auto& target : found.targets) event.names.push_back(target.name);
         state.ports.events.on(event);
         const auto& p = state.ports;
-        proof =
-            prove(request, {p.processes, p.store, p.clock, p.events, p.files, [&](const std::vector<Lesson>& lessons) {
-                                if (!state.settings.dry_run) p.memory.learn(lessons);
-                            }});
+        if (!state.keep)
+            state.keep = std::make_unique<RunKeep>(
+                state.settings, p, [&](const std::string& text, bool warning) { state.notice(text, warning); });
+        LOCKSTEP_TRY_VOID(state.keep->begin(state.config, state.setup, state.can, found.targets.size()));
+        ProvePorts ports{p.processes, p.store, p.clock, p.events, p.files};
+        ports.learn = [&](const std::vector<Lesson>& lessons) {
+            if (!state.settings.dry_run) p.memory.learn(lessons);
+        };
+        state.keep->attach(ports);
+        proof = prove(request, ports);
+        state.keep->end(state.config, decide(proof.hosts).action == Action::land);
         remember_commits(state, commit, base, proof);
         state.report.timing = timing_of(proof);
         for (const auto& target : found.vanished) {

@@ -197,6 +197,11 @@ void Realiser::realise(const WavePtr& wave) {
             drvs.insert(drv);
     }
     if (drvs.empty()) return done(wave);
+    {
+        const std::lock_guard lock(mutex_);
+        wave->halted = halted_;
+    }
+    if (!wave->halted.empty()) return done(wave);
     wave->ran = true;
     nix::RealiseRequest realise{.drvs = {drvs.begin(), drvs.end()},
                                 .slots = request_.slots,
@@ -204,7 +209,7 @@ void Realiser::realise(const WavePtr& wave) {
                                 .silent_timeout = request_.silent_timeout};
     Command command = nix::realise_command(request_.setup, realise);
     command.label = "realise " + std::to_string(drvs.size()) + " derivations";
-    ports_.processes.submit(
+    const ChildId child = ports_.processes.submit(
         std::move(command),
         [wave](Stream stream, std::string_view chunk) {
             if (stream == Stream::err) wave->logs.feed(chunk);
@@ -216,9 +221,25 @@ void Realiser::realise(const WavePtr& wave) {
                              .build_timeout = self->request_.build_timeout,
                              .silent_timeout = self->request_.silent_timeout,
                              .interrupted = status.kind == ExitStatus::Kind::interrupted};
-            wave->interrupted = wave->realise.interrupted;
+            {
+                const std::lock_guard lock(self->mutex_);
+                self->child_.reset();
+                wave->halted = self->halted_;
+            }
+            wave->interrupted = wave->realise.interrupted && wave->halted.empty();
             self->check_after(wave);
         });
+    const std::lock_guard lock(mutex_);
+    if (!wave->halted.empty()) return;
+    child_ = child;
+    if (!halted_.empty()) ports_.processes.stop(child);
+}
+
+void Realiser::halt(const std::string& reason) {
+    const std::lock_guard lock(mutex_);
+    if (!halted_.empty()) return;
+    halted_ = reason;
+    if (child_) ports_.processes.stop(*child_);
 }
 
 void Realiser::check_after(const WavePtr& wave) {

@@ -49,6 +49,7 @@ struct Wave {
     bool dry_run_known = false;
     BuildLogs logs;
     nix::RealiseFacts realise;
+    std::string halted;   ///< why building was ended from outside, "" when it was not
     std::string trouble;  ///< the store could not be asked: says nothing about any target
     bool interrupted = false;
     bool ran = false;  ///< a realisation took place
@@ -86,6 +87,8 @@ public:
     /// Targets that wait for what the base commit says about them; they leave their wave.
     void hold(std::vector<ReadyTarget> targets);
     void release(std::size_t target);
+    /// Ends the running realisation and starts no further one.
+    void halt(const std::string& reason);
 
 private:
     void start_if_due();
@@ -101,6 +104,8 @@ private:
     std::vector<ReadyTarget> held_;
     std::chrono::steady_clock::time_point oldest_{};
     bool busy_ = false, flushed_ = false;
+    std::string halted_;
+    std::optional<ChildId> child_;  ///< the running realisation
 };
 
 /// Whether one of the target's outputs is among `invalid`, or it has none that is known before building.

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "app/keep_run.hpp"
 #include "lockstep/adapters/nix.hpp"
 #include "lockstep/app/run.hpp"
 
@@ -43,6 +44,8 @@ struct RunState {
     CommitInfo candidate;
     std::string candidate_lock;  ///< text of the updated lock
     int tries = 1;               ///< how often the update was put on a base branch
+
+    std::unique_ptr<RunKeep> keep;
 
     RunReport report;
 

@@ -131,6 +131,11 @@ void explain(const ProveRequest& request, const ReadyTarget& target, const Wave&
         return explain_unsupported(request, suspect->second, state, host);
     if (const auto known = wave.known_failures.find(target.evaluation.drv); known != wave.known_failures.end())
         return explain_known_failure(request, known->second, state, host);
+    if (!wave.halted.empty()) {
+        host.state = HostState::infra_error;
+        host.detail = clean_line(wave.halted);
+        return;
+    }
     if (!wave.trouble.empty() || !wave.ran || wave.interrupted) {
         host.state = wave.interrupted ? HostState::interrupted : HostState::infra_error;
         host.detail = wave.interrupted ? "" : wave.trouble;
@@ -196,7 +201,7 @@ std::vector<std::string> paths_to_validate(const Wave& wave, const ProofState& s
 std::vector<ReadyTarget> take_retries(const ProveRequest& request, const ProvePorts& ports, Wave& wave,
                                       const ProofState& state) {
     std::vector<ReadyTarget> retries;
-    if (wave.interrupted) return retries;
+    if (wave.interrupted || !wave.halted.empty()) return retries;
     RootCauses causes;  // judged for this question only
     std::set<std::string> why;
     const auto deserves = [&](const ReadyTarget& target) {
@@ -265,8 +270,9 @@ std::vector<HostResult> settle(const ProveRequest& request, const ProvePorts& po
         end_log(std::move(sink), host, state);
         std::vector<std::string> tail;
         if (const auto cause = state.causes.find(host.cause); cause != state.causes.end()) tail = cause->second.tail;
-        if (is_proved(host.state) && wave.proved_before.count(host.drv) == 0)
-            state.lessons.emplace_back(DerivationProved{host.drv, target.outputs, request.run, request.now});
+        const bool valid = is_proved(host.state) && wave.proved_before.count(host.drv) == 0;
+        if (valid && ports.proved) ports.proved(target.outputs);
+        if (valid) state.lessons.emplace_back(DerivationProved{host.drv, target.outputs, request.run, request.now});
         ports.events.on(HostEnded{host, tail});
         results.push_back(std::move(host));
     }

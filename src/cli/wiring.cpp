@@ -10,6 +10,7 @@
 
 #include "cli/config_sources.hpp"
 #include "cli/forge_maker.hpp"
+#include "edges/gc_roots.hpp"
 #include "edges/machine.hpp"
 #include "edges/memory_file.hpp"
 #include "edges/run_lock.hpp"
@@ -144,6 +145,7 @@ Result<void> Machine::open_store() {
     auto memory = state_.empty() ? Result<std::unique_ptr<Memory>>(forgetful_memory())
                                  : MemoryFile::open(state_ / "memory.jsonl");
     if (!memory.ok()) store_->log("nothing is remembered: " + memory.error().what + ": " + memory.error().why);
+    if (!state_.empty()) release_dead_roots(runs_);
     memory_ = memory.ok() ? std::move(memory).value() : forgetful_memory();
     return {};
 }
@@ -187,6 +189,7 @@ RunSettings Machine::settings(const std::string& command) const {
     settings.retry_failed = options_.retry_failed;
     settings.hosts_from_flags = options_.hosts_from_flags;
     settings.repo = options_.repo;
+    settings.state_dir = state_;
     settings.now = now_;
     settings.environment = runner_;
     settings.tool_version = LOCKSTEP_VERSION;
@@ -218,7 +221,9 @@ RunPorts Machine::ports() {
             return std::unique_ptr<HeldLock>(std::make_unique<Held>(std::move(lock)));
         },
         .interrupted = [this] { return signal_.load(); },
-        .getenv = [this](const char* name) { return environment_.get(name); }};
+        .getenv = [this](const char* name) { return environment_.get(name); },
+        .disk = &disk_,
+        .roots = &roots_};
 }
 
 void Machine::clean_up(bool keep_work) {

@@ -14,6 +14,8 @@
 #include "edges/curl_http.hpp"
 #include "edges/dir_run_store.hpp"
 #include "edges/disk_files.hpp"
+#include "edges/disk_space.hpp"
+#include "edges/gc_roots.hpp"
 #include "edges/git_repository.hpp"
 #include "edges/signals.hpp"
 #include "edges/supervisor.hpp"
@@ -59,6 +61,8 @@ private:
     std::atomic<int> signal_{0};
     SystemClock clock_;
     DiskFiles files_;
+    MountedDisk disk_;
+    DiskRootLinks roots_;
     CurlHttp http_;
     std::unique_ptr<SignalWatch> signals_;
     std::unique_ptr<Supervisor> processes_;

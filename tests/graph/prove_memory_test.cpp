@@ -62,8 +62,9 @@ struct Past {
         request.run = "run" + std::to_string(runs);
         if (change) change(request);
         std::vector<Lesson> lessons;
-        auto proof = lockstep::prove(request, {bench.processes, *bench.store, bench.clock, bench.events, bench.files,
-                                               [&](const std::vector<Lesson>& learned) { lessons = learned; }});
+        ProvePorts ports{bench.processes, *bench.store, bench.clock, bench.events, bench.files};
+        ports.learn = [&](const std::vector<Lesson>& learned) { lessons = learned; };
+        auto proof = lockstep::prove(request, ports);
         for (const auto& lesson : lessons) memory.take(lesson);
         return proof;
     }
@@ -211,6 +212,37 @@ TEST(ProveMemory, OneLostDerivationFileCostsOneHost) {
     EXPECT_EQ(host_of(proof, "a").state, HostState::built);
     EXPECT_EQ(host_of(proof, "z").state, HostState::built);
     EXPECT_EQ(host_of(proof, "lost").state, HostState::infra_error);
+}
+
+TEST(ProveMemory, AHaltEndsTheBuildingWithItsReason) {
+    LOCKSTEP_NEEDS_NIX();
+    Past past;
+    past.prove(past.fleet.commit({{"fine", k_fine}}));
+    const auto flake = past.fleet.commit({{"endless", "while :; do :; done"}, {"fine", k_fine}});
+    ProveBench bench(past.lab, "halted");
+    HaltSwitch halt;
+    bench.events.hook = [&](const Event& event) {
+        if (std::holds_alternative<BuildStarted>(event)) halt.pull("no room is left");
+    };
+    ProvePorts ports{bench.processes, *bench.store, bench.clock, bench.events, bench.files};
+    ports.halt = &halt;
+    const auto proof = lockstep::prove(bench.request(flake), ports);
+    EXPECT_EQ(host_of(proof, "endless").state, HostState::infra_error);
+    EXPECT_EQ(host_of(proof, "endless").detail, "no room is left");
+    EXPECT_EQ(host_of(proof, "fine").state, HostState::cached);
+}
+
+TEST(ProveMemory, AHaltBeforeBuildingStartsNothing) {
+    LOCKSTEP_NEEDS_NIX();
+    Past past;
+    ProveBench bench(past.lab, "halted");
+    HaltSwitch halt;
+    halt.pull("no room is left");
+    ProvePorts ports{bench.processes, *bench.store, bench.clock, bench.events, bench.files};
+    ports.halt = &halt;
+    const auto proof = lockstep::prove(bench.request(past.fleet.commit({{"fine", k_fine}})), ports);
+    EXPECT_EQ(host_of(proof, "fine").state, HostState::infra_error);
+    EXPECT_EQ(proof.realiser_runs, 0);
 }
 
 TEST(ProveMemory, LearnsWhatItSaw) {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,12 +48,31 @@ struct ProveRequest {
     std::string run;  ///< for what is remembered
 };
 
+/// Lets somebody else end the building of a proof for a reason (a disk that fills up). Thread-safe.
+class HaltSwitch {
+public:
+    /// Ends what is built; nothing further starts. Later pulls do nothing.
+    void pull(const std::string& reason);
+    /// `halt` is called once when the switch is or was pulled; an empty function disconnects.
+    void connect(std::function<void(const std::string& reason)> halt);
+
+private:
+    std::mutex mutex_;
+    std::optional<std::string> reason_;
+    std::function<void(const std::string&)> halt_;
+};
+
 struct ProvePorts {
     ProcessRunner& processes;
     RunStore& store;
     Clock& clock;
     EventSink& events;
     Files& files;
+    HaltSwitch* halt = nullptr;
+    /// Told a derivation as soon as it is evaluated, and a host's outputs as soon as they are proved; may be empty. Any
+    /// thread, must return quickly.
+    std::function<void(const std::string& drv)> evaluated = {};
+    std::function<void(const std::vector<std::string>& outputs)> proved = {};
     /// Takes what is worth remembering; may be empty. Called once, at the end, on the caller's thread.
     std::function<void(const std::vector<Lesson>&)> learn = {};
 };

@@ -13,12 +13,14 @@
 #include "lockstep/core/config.hpp"
 #include "lockstep/core/report.hpp"
 #include "lockstep/ports/clock.hpp"
+#include "lockstep/ports/disk.hpp"
 #include "lockstep/ports/events.hpp"
 #include "lockstep/ports/files.hpp"
 #include "lockstep/ports/forge.hpp"
 #include "lockstep/ports/git.hpp"
 #include "lockstep/ports/memory.hpp"
 #include "lockstep/ports/process.hpp"
+#include "lockstep/ports/roots.hpp"
 #include "lockstep/ports/run_store.hpp"
 
 namespace lockstep {
@@ -35,6 +37,7 @@ struct RunSettings {
     bool retry_failed = false;      ///< earlier failures are not believed
     bool hosts_from_flags = false;  ///< selectors came by flag: mistakes in them are usage errors
     std::filesystem::path repo = ".";
+    std::filesystem::path state_dir;              ///< what is kept between runs on this repository; "" when nothing is
     std::chrono::system_clock::time_point now{};  ///< the date of the run: branch name, commit time
     runner::Environment environment;
     std::string tool_version;
@@ -67,6 +70,8 @@ struct RunPorts {
     std::function<int()> interrupted;
     /// Reads an environment variable of the run ("" when unset).
     std::function<std::string(const char*)> getenv;
+    Disk* disk = nullptr;        ///< nullptr: room is not looked at
+    RootLinks* roots = nullptr;  ///< nullptr: nothing is kept from garbage collections
 };
 
 /// Update, prove, land or propose. Always returns a report with a verdict; what it could not do is in there.
