@@ -195,7 +195,9 @@ TEST_F(BadDaemon, ThatServesOnAfterOneConnectionDiedIsAskedWhatIsValid) {
 }
 
 /// The program with its run directory on a disk of 8 MiB, in a mount namespace of its own; what it left is copied out.
-LockstepEnd run_on_small_disk(const BadNixScene& scene, std::vector<std::string> arguments) {
+LockstepEnd run_on_small_disk(const BadNixScene& scene, std::vector<std::string> arguments,
+                              const std::vector<std::string>& variables = {"LOCKSTEP_PROVE_MIN_FREE=0B",
+                                                                           "LOCKSTEP_PROVE_MIN_FREE_INODES=0"}) {
     const auto disk = scene.lab / "disk", copy = scene.lab / "copy";
     std::filesystem::create_directories(disk);
     std::vector<std::string> argv{
@@ -215,7 +217,9 @@ LockstepEnd run_on_small_disk(const BadNixScene& scene, std::vector<std::string>
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     argv.insert(argv.end(),
                 {"--repo", scene.fleet.repository().string(), "--plain", "--run-dir", (disk / "run").string()});
-    const auto ran = run_program(argv, scene.lockstep.environment());
+    auto environment = scene.lockstep.environment();
+    environment.insert(environment.end(), variables.begin(), variables.end());
+    const auto ran = run_program(argv, environment);
     LockstepEnd end{.code = ran.code, .out = ran.out, .err = ran.err, .run_dir = copy};
     end.report = nlohmann::json::parse(read_file(copy / "report.json"), nullptr, false);
     return end;
@@ -255,6 +259,15 @@ TEST_F(BadDisk, FullOfLogsDropsThemAndGoesOn) {
     for (const char* name : {"a", "noisy", "z"}) EXPECT_EQ(state(end, name), "built") << name << end.err;
     EXPECT_EQ(state(end, "sad"), "failed") << end.err;
     expect_dropped(end);
+}
+
+TEST_F(BadDisk, WithTooLittleRoomIsSaidBeforeAnythingIsBuilt) {
+    plain_host("a");
+    publish_hosts();
+    const auto end = run_on_small_disk(*this, {"build"}, {"LOCKSTEP_PROVE_MIN_FREE=64MiB"});
+    EXPECT_EQ(end.code, 40) << end.err;
+    EXPECT_THAT(end.err, HasSubstr("wanted 64"));
+    EXPECT_FALSE(std::filesystem::exists(end.run_dir / "derivations" / "a.log"));
 }
 
 /// The whole job: a full disk keeps no proved update from landing.

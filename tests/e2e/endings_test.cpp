@@ -278,7 +278,7 @@ TEST(BaseBranch, ThatMovedGetsTheUpdateOnTop) {
     EXPECT_EQ(stage.on_remote({"diff", "--name-only", "main~1", "main"}), "flake.lock");
     EXPECT_EQ(stage.on_remote({"for-each-ref", "--format=%(refname)"}), "refs/heads/main");
     const auto report = stage.report(ran);
-    EXPECT_EQ(report["repo"]["base_after"], stage.on_remote({"rev-parse", "main"}));
+    EXPECT_EQ(report["repo"]["base"]["after"], stage.on_remote({"rev-parse", "main"}));
     for (const auto& host : report["hosts"]) EXPECT_EQ(host["state"], "cached") << "nothing is built twice";
 }
 
