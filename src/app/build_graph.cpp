@@ -19,6 +19,7 @@
 #include <set>
 #include <utility>
 
+#include "app/eta_watch.hpp"
 #include "app/settle.hpp"
 #include "app/wave_plan.hpp"
 #include "lockstep/app/prove.hpp"
@@ -51,7 +52,6 @@ public:
 
     ReadyPtr ready(const EvalResult& result) {
         ReadyTarget target{.evaluation = result};
-        if (ports_.evaluated) ports_.evaluated(result.drv);
         const auto text = ports_.files.read(result.drv);
         const auto drv = text.ok() ? parse_derivation(text.value()) : Result<Derivation>(text.error());
         if (!drv.ok())
@@ -144,7 +144,10 @@ ProofResult finish(const ProveRequest& request, std::map<std::string, HostResult
 
 /// Everything that the nodes share.
 struct Shared {
-    Shared(const ProveRequest& r, const ProvePorts& p) : request(r), ports(p) {
+    Shared(const ProveRequest& r, const ProvePorts& p)
+        : eta(r, p.clock, p.events), request(r), ports{p.processes, p.store, p.clock, eta, p.files} {
+        ports.building = p.building;
+        ports.proved = p.proved;
         built.began = p.clock.steady();
         for (std::size_t i = 0; i < r.targets.size(); ++i) {
             if (const auto known = r.base_drvs.find(r.targets[i].name); known != r.base_drvs.end())
@@ -154,8 +157,9 @@ struct Shared {
         }
     }
 
+    EtaWatch eta;
     const ProveRequest& request;
-    const ProvePorts& ports;
+    ProvePorts ports;  ///< with the events going through `eta`
     std::mutex mutex;  // of `contradicted`, and of `built`, which several nodes use
     ProofState built;
     std::set<std::size_t> contradicted;
@@ -174,6 +178,15 @@ void take_base(Shared& shared, const EvalResult& result) {
     shared.realiser->release(result.target);
 }
 
+std::vector<std::string> paths_of(const Wave& wave) {
+    std::vector<std::string> paths;
+    for (const auto& target : wave.targets) {
+        paths.push_back(target.evaluation.drv);
+        paths.insert(paths.end(), target.outputs.begin(), target.outputs.end());
+    }
+    return paths;
+}
+
 struct PlanStep {
     WavePtr wave;
     bool weigh = false;  ///< false: look
@@ -182,10 +195,13 @@ struct PlanStep {
 void plan_step(Shared& shared, const PlanStep& step) {
     {
         const std::lock_guard lock(shared.mutex);
-        if (step.weigh)
+        if (step.weigh) {
             weigh(shared.ports, *step.wave, shared.built);
-        else
+            shared.eta.planned(step.wave->dry_run.build);
+            if (shared.ports.building) shared.ports.building(paths_of(*step.wave));
+        } else {
             shared.realiser->hold(look(shared.request, shared.ports, *step.wave, shared.built));
+        }
     }
     if (step.weigh)
         shared.realiser->realise(step.wave);
@@ -195,10 +211,11 @@ void plan_step(Shared& shared, const PlanStep& step) {
 
 }  // namespace
 
-ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
+ProofResult prove(const ProveRequest& request, const ProvePorts& given) {
     const std::size_t total = request.targets.size();
     if (total == 0) return {};
-    Shared shared(request, ports);
+    Shared shared(request, given);
+    const auto& ports = shared.ports;
     ProofState unbuilt;
     std::map<std::string, HostResult> results;
     std::size_t evaluated = 0;
@@ -286,15 +303,15 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& ports) {
     flow::make_edge(validate, settled);
     flow::make_edge(flow::output_port<0>(settled), collect);
 
-    if (ports.halt != nullptr) ports.halt->connect([&](const std::string& reason) { shared.realiser->halt(reason); });
+    if (given.halt != nullptr) given.halt->connect([&](const std::string& reason) { shared.realiser->halt(reason); });
     evaluate.try_put(0);
     g.wait_for_all();
-    if (ports.halt != nullptr) ports.halt->connect({});
+    if (given.halt != nullptr) given.halt->connect({});
     LOCKSTEP_CHECK(results.size() == total);
-    if (ports.learn) {
+    if (given.learn) {
         auto lessons = shared.evaluator->lessons();
         lessons.insert(lessons.end(), shared.built.lessons.begin(), shared.built.lessons.end());
-        ports.learn(lessons);
+        given.learn(lessons);
     }
     return finish(request, std::move(results), shared.contradicted, shared.built, unbuilt);
 }

@@ -15,10 +15,11 @@ RunKeep::~RunKeep() {
     if (roots_) roots_->release();
 }
 
-Result<void> RunKeep::begin(const Config& config, const nix::Setup& setup, const nix::Capabilities& can,
-                            std::size_t hosts) {
+Result<void> RunKeep::begin(const Config& config, const nix::Setup& setup, const nix::Capabilities& can) {
     if (ports_.disk != nullptr) {
-        const std::vector<std::string> paths{can.store_dir, ports_.store.root().string()};
+        const std::vector<std::string> paths{
+            can.store_dir, ports_.store.root().string(),
+            nix::build_directory(setup.version, can, ports_.getenv("TMPDIR"), ports_.getenv("NIX_STATE_DIR"))};
         const auto need = disk_need(config);
         LOCKSTEP_TRY_VOID(check_room(*ports_.disk, paths, need));
         watch_ = std::make_unique<DiskWatch>(*ports_.disk, paths, need, [this](const Error& shortage) {
@@ -28,7 +29,6 @@ Result<void> RunKeep::begin(const Config& config, const nix::Setup& setup, const
     if (ports_.roots != nullptr && !roots_)
         roots_ = std::make_shared<RunRoots>(setup, (ports_.store.root() / "roots").string(), ports_.processes,
                                             *ports_.roots, ports_.events);
-    if (roots_) roots_->reserve(2 * hosts);
     if (!config.cache.to.empty() && !settings_.dry_run && !copier_)
         copier_ = std::make_shared<CacheCopier>(cache_target(config, setup), ports_.processes, ports_.clock);
     return {};
@@ -36,11 +36,10 @@ Result<void> RunKeep::begin(const Config& config, const nix::Setup& setup, const
 
 void RunKeep::attach(ProvePorts& ports) {
     ports.halt = &halt_;
-    ports.evaluated = [this](const std::string& drv) {
-        if (roots_) roots_->add({drv});
+    ports.building = [this](const std::vector<std::string>& paths) {
+        if (roots_) roots_->add(paths);
     };
     ports.proved = [this](const std::vector<std::string>& outputs) {
-        if (roots_) roots_->add(outputs);
         if (copier_) copier_->add(outputs);
     };
 }

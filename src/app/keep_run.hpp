@@ -24,9 +24,8 @@ public:
     RunKeep(const RunKeep&) = delete;
     RunKeep& operator=(const RunKeep&) = delete;
 
-    /// Before a proof of so many hosts. Errors (infrastructure): too little room.
-    [[nodiscard]] Result<void> begin(const Config& config, const nix::Setup& setup, const nix::Capabilities& can,
-                                     std::size_t hosts);
+    /// Before a proof. Errors (infrastructure): too little room.
+    [[nodiscard]] Result<void> begin(const Config& config, const nix::Setup& setup, const nix::Capabilities& can);
     /// Lets a proof tell what it finds.
     void attach(ProvePorts& ports);
     /// After the proof: waits for the copies. `green`: the update may land.

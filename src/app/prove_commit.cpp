@@ -146,7 +146,7 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         if (!state.keep)
             state.keep = std::make_unique<RunKeep>(
                 state.settings, p, [&](const std::string& text, bool warning) { state.notice(text, warning); });
-        LOCKSTEP_TRY_VOID(state.keep->begin(state.config, state.setup, state.can, found.targets.size()));
+        LOCKSTEP_TRY_VOID(state.keep->begin(state.config, state.setup, state.can));
         ProvePorts ports{p.processes, p.store, p.clock, p.events, p.files};
         ports.learn = [&](const std::vector<Lesson>& lessons) {
             if (!state.settings.dry_run) p.memory.learn(lessons);

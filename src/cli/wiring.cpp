@@ -14,6 +14,7 @@
 #include "edges/machine.hpp"
 #include "edges/memory_file.hpp"
 #include "edges/run_lock.hpp"
+#include "edges/secret_file.hpp"
 #include "edges/state_paths.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/units.hpp"
@@ -162,6 +163,9 @@ Result<void> Machine::open(const std::string& command) {
         machine_file_ = RepositoryFile{*options_.config_file, std::move(text).value()};
     }
     LOCKSTEP_TRY(config_, configure(std::nullopt));
+    if (!config_.cache.signing_key_file.empty())
+        LOCKSTEP_TRY_VOID(
+            check_secret_file(config_.cache.signing_key_file, "the signing key", "cache.signing_key_file"));
     LOCKSTEP_TRY_VOID(open_git(command != "build"));
     LOCKSTEP_TRY_VOID(open_store());
     ConsoleOptions console;

@@ -69,9 +69,10 @@ struct ProvePorts {
     EventSink& events;
     Files& files;
     HaltSwitch* halt = nullptr;
-    /// Told a derivation as soon as it is evaluated, and a host's outputs as soon as they are proved; may be empty. Any
-    /// thread, must return quickly.
-    std::function<void(const std::string& drv)> evaluated = {};
+    /// Told the derivations and outputs of a wave before it is built, so that no garbage collection takes them; a proof
+    /// that builds nothing is over too soon for that. May be empty, like the next; any thread, must return quickly.
+    std::function<void(const std::vector<std::string>& paths)> building = {};
+    /// Told a host's outputs as soon as they are proved.
     std::function<void(const std::vector<std::string>& outputs)> proved = {};
     /// Takes what is worth remembering; may be empty. Called once, at the end, on the caller's thread.
     std::function<void(const std::vector<Lesson>&)> learn = {};
