@@ -49,6 +49,12 @@ Result<PushState> settle_unknown(RunState& state, const std::string& ref, const 
                                  short_id(state.candidate.id))};
     if (tip.value() == state.candidate.id) return PushState::done;
     if (tip.value() == state.base_commit) return PushState::unreachable;  // certainly not done
+    // It may have landed, and somebody built on it before we looked.
+    const auto fetched = tip->empty() ? Result<std::string>(std::string()) : state.ports.git.fetch(ref);
+    if (fetched.ok() && !fetched->empty()) {
+        const auto landed = state.ports.git.is_ancestor(state.candidate.id, fetched.value());
+        if (landed.ok() && landed.value()) return PushState::done;
+    }
     return PushState::stale;
 }
 

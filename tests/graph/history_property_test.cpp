@@ -72,7 +72,11 @@ private:
         const int hurry = key == "unanswered push" ? 4 : 1;  // rare, and most delicate
         const auto before = git_.tip();
         if (happens(wishes_.percent_move * hurry, "move " + key)) move_base();
-        if (hurry > 1 && !ours_.empty() && before == ours_.back() && git_.tip() != before) overtaken_ = true;
+        // Our commit is gone from base before anybody could look: nothing tells that it ever landed.
+        if (hurry > 1 && !ours_.empty() && before == ours_.back() && git_.tip() != before) {
+            const auto kept = git_.tip().empty() ? Result<bool>(false) : git_.is_ancestor(before, git_.tip());
+            overtaken_ = !kept.ok() || !kept.value();
+        }
         if (happens(wishes_.percent_move / 3, "upstream " + key)) ++nix_.upstream_lock;
         if (happens(wishes_.percent_collected / 10, "collect " + key)) collect(10);
         if (happens(wishes_.percent_interrupted, "interrupt " + key)) {
