@@ -68,7 +68,7 @@ public:
     Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir, bool submodules) override;
     Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) override;
     std::string blob_id(std::string_view content) override;
-    std::filesystem::path repository() const override { return "/run/work/repository.git"; }
+    std::filesystem::path repository() const override { return "/nowhere/repository.git"; }
 
 private:
     std::string keep(FakeCommit commit);
