@@ -70,6 +70,13 @@ Cause judge(const DrvNode& node, const AttributionInput& input) {
 
 }  // namespace
 
+std::vector<std::string> chain_names(const DrvGraph& graph, std::uint32_t root, std::uint32_t to) {
+    std::vector<std::string> names;
+    for (const auto index : graph.chain(root, to))
+        names.push_back(clean_line(derivation_name(graph.node(index).path), 200));
+    return names;
+}
+
 HostState state_of(CauseClass cls, bool own) {
     switch (cls) {
         case CauseClass::evaluation:
@@ -128,8 +135,7 @@ Attribution attribute(const BrokenHost& host, const AttributionInput& input, Roo
     result.state = state_of(cause.cls, chosen == *top);
     if (input.realise.interrupted && is_infrastructure(cause.cls)) result.state = HostState::interrupted;
     result.detail = cause.first_error;
-    for (const auto index : input.graph.chain(*top, chosen))
-        result.chain.push_back(clean_line(derivation_name(input.graph.node(index).path), 200));
+    result.chain = chain_names(input.graph, *top, chosen);
     return result;
 }
 

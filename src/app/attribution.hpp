@@ -42,6 +42,9 @@ using RootCauses = std::map<std::string, Cause>;
 /// are valid. Adds newly judged ones to `causes`.
 [[nodiscard]] Attribution attribute(const BrokenHost& host, const AttributionInput& input, RootCauses& causes);
 
+/// Cleaned derivation names on a shortest path, HostResult::chain; empty when there is none.
+[[nodiscard]] std::vector<std::string> chain_names(const DrvGraph& graph, std::uint32_t root, std::uint32_t to);
+
 /// The state that a cause gives to a host; `own` when the failing derivation is the host's own.
 [[nodiscard]] HostState state_of(CauseClass cls, bool own);
 

@@ -96,26 +96,23 @@ Result<Discovery> discover(RunState& state, const std::string& commit, const std
     if (now.names) {
         LOCKSTEP_TRY_VOID(check_sets(state, *now.names, before.names ? &*before.names : nullptr));
     }
+    const std::vector<Target> earlier = before.names ? targets_of(*before.names) : std::vector<Target>();
+    std::set<std::string> present_names, earlier_names;
+    for (const auto& target : present) present_names.insert(target.name);
     std::vector<Target> all = present;
-    std::set<std::string> known;
-    for (const auto& target : present) known.insert(target.name);
-    if (before.names)
-        for (const auto& target : targets_of(*before.names))
-            if (known.insert(target.name).second) all.push_back(target);
+    for (const auto& target : earlier)
+        if (earlier_names.insert(target.name).second && present_names.count(target.name) == 0) all.push_back(target);
     if (all.empty())
         return Error{ErrorKind::config, "the flake has no hosts",
                      "looked in: " + join(state.config.targets.attributes, ", "),
                      "name the attribute sets to prove in targets.attributes"};
-    std::set<std::string> before_names;
-    if (before.names)
-        for (const auto& target : targets_of(*before.names)) before_names.insert(target.name);
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     LOCKSTEP_TRY(const auto selection, select_targets(all, state.config.targets.include, state.config.targets.exclude,
                                                       state.settings.hosts_from_flags));
     for (const auto& target : selection.selected) {
-        const bool exists = std::any_of(present.begin(), present.end(), [&](const auto& t) { return t == target; });
+        const bool exists = present_names.count(target.name) > 0;
         (exists ? found.targets : found.vanished).push_back(target);
-        if (exists) found.in_base.push_back(before_names.count(target.name) > 0);
+        if (exists) found.in_base.push_back(earlier_names.count(target.name) > 0);
     }
     return found;
 }

@@ -14,6 +14,7 @@ namespace lockstep {
 
 struct Evaluator::Slice {
     std::uint64_t number = 0;
+    std::string nonce;
     std::vector<std::size_t> targets;
     bool base = false;              ///< of the base commit
     bool alone = false;             ///< nothing runs beside it: a second try
@@ -27,8 +28,12 @@ struct Evaluator::Slice {
     std::uint64_t first_resident = 0;  ///< after its first target
     std::shared_ptr<MemoryAllowance> memory = std::make_shared<MemoryAllowance>();
 
-    Slice(std::uint64_t n, std::vector<std::size_t> list, const std::string& nonce)
-        : number(n), targets(std::move(list)), drvs(targets.size()), reader(nonce, targets.size()) {}
+    Slice(std::uint64_t n, std::vector<std::size_t> list, std::string slice_nonce)
+        : number(n),
+          nonce(std::move(slice_nonce)),
+          targets(std::move(list)),
+          drvs(targets.size()),
+          reader(nonce, targets.size()) {}
 };
 
 }  // namespace lockstep

@@ -123,9 +123,8 @@ void Evaluator::apply_limits() {
 void Evaluator::launch(const std::shared_ptr<Slice>& slice) {
     std::vector<Target> targets;
     for (const auto index : slice->targets) targets.push_back(request_.targets[index]);
-    const std::string nonce = fmt::format("{}-{}", request_.nonce_seed, slice->number);
-    Command command =
-        nix::evaluate_command(request_.setup, slice->base ? request_.base_flake : request_.flake, targets, nonce);
+    Command command = nix::evaluate_command(request_.setup, slice->base ? request_.base_flake : request_.flake, targets,
+                                            slice->nonce);
     if (request_.eval_timeout.count() > 0) {
         command.silence = request_.eval_timeout;
         command.deadline = request_.eval_timeout * static_cast<long>(targets.size());

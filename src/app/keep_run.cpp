@@ -27,7 +27,7 @@ Result<void> RunKeep::begin(const Config& config, const nix::Setup& setup, const
         });
     }
     if (ports_.roots != nullptr && !roots_)
-        roots_ = std::make_shared<RunRoots>(setup, (ports_.store.root() / "roots").string(), ports_.processes,
+        roots_ = std::make_shared<RunRoots>(setup, (ports_.store.root() / k_run_roots).string(), ports_.processes,
                                             *ports_.roots, ports_.events);
     if (!config.cache.to.empty() && !settings_.dry_run && !copier_)
         copier_ = std::make_shared<CacheCopier>(cache_target(config, setup), ports_.processes, ports_.clock);

@@ -130,19 +130,17 @@ Result<nix::Capabilities> read_settings(const RunPorts& ports, const Command& co
 }  // namespace
 
 void ask_nix(RunState& state) {
-    if (state.nix_answer.valid()) return;
+    if (state.version_answer.valid()) return;
     // The programs' place is a matter of the machine alone, so this need not wait for the repository's configuration.
-    state.nix_answer = std::async(
-        std::launch::async, [&ports = state.ports, bin_dir = state.config.nix.bin_dir]() -> Result<NixAnswer> {
-            NixAnswer answer;
+    state.version_answer = std::async(
+        std::launch::async, [&ports = state.ports, bin_dir = state.config.nix.bin_dir]() -> Result<nix::Version> {
             const auto asked = run_to_end(ports.processes, nix::version_command(bin_dir));
             if (!asked.status.ok())
                 return Error{
                     ErrorKind::config, "Nix cannot be run",
                     asked.status.kind == ExitStatus::Kind::not_started ? asked.status.reason : clean_line(asked.err),
                     "install Nix 2.8 or newer, or name its directory with --nix-bin"};
-            LOCKSTEP_TRY(answer.version, nix::parse_version(asked.out));
-            return answer;
+            return nix::parse_version(asked.out);
         });
 }
 
@@ -152,8 +150,7 @@ Result<void> await_permission(RunState& state) {
 
 Result<void> prepare_nix(RunState& state) {
     ask_nix(state);
-    LOCKSTEP_TRY(const auto answer, state.nix_answer.get());
-    state.setup.version = answer.version;
+    LOCKSTEP_TRY(state.setup.version, state.version_answer.get());
     state.setup.bin_dir = state.config.nix.bin_dir;
     state.setup.impure = state.config.nix.impure;
     state.setup.accept_flake_config = state.config.nix.accept_flake_config;
@@ -193,6 +190,11 @@ Result<std::string> local_time(RunState& state, const std::string& format) {
     return std::string(trim(done.out));
 }
 
+Result<void> add_pinned_worktree(RunState& state) {
+    return state.submodules ? state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), true)
+                            : state.ports.git.add_empty_worktree(state.base_commit, state.worktree_dir());
+}
+
 Result<void> prepare_build(RunState& state) {
     LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
     ask_nix(state);
@@ -211,8 +213,7 @@ Result<void> prepare_build(RunState& state) {
     LOCKSTEP_TRY_VOID(read_flake(state));
     state.report.repo.flake = state.config.flake;
     LOCKSTEP_TRY_VOID(prepare_nix(state));
-    return state.submodules ? state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), true)
-                            : state.ports.git.add_empty_worktree(state.base_commit, state.worktree_dir());
+    return add_pinned_worktree(state);
 }
 
 Result<void> follow_base(RunState& state) {

@@ -27,9 +27,7 @@ std::string commit_context(const RunState& state) {
 }
 
 bool is_optional(const RunState& state, const std::string& name) {
-    const auto& globs = state.config.targets.optional;
-    return std::any_of(globs.begin(), globs.end(),
-                       [&](const auto& glob) { return glob == name || glob_match(glob, name); });
+    return matches_any(state.config.targets.optional, name);
 }
 
 ProveRequest request_for(const RunState& state, const std::string& commit, std::vector<Target> targets) {
@@ -153,7 +151,6 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         };
         state.keep->attach(ports);
         proof = prove(request, ports);
-        state.keep->end(state.config, decide(proof.hosts).action == Action::land);
         remember_commits(state, commit, base, proof);
         state.report.timing = timing_of(proof);
         for (const auto& target : found.vanished) {
@@ -166,6 +163,7 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
             proof.hosts.push_back(host);
         }
         std::sort(proof.hosts.begin(), proof.hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+        state.keep->end(state.config, decide(proof.hosts).action == Action::land);
     }
     for (const auto& host : proof.hosts) journal_host(state, host);
     state.report.hosts = std::move(proof.hosts);

@@ -32,6 +32,12 @@ void ask(ProcessRunner& processes, Command command, std::function<void(const Exi
         [captured, done = std::move(done)](const ExitStatus& status) { done(status, *captured); });
 }
 
+std::vector<std::string> outputs_of(const Wave& wave) {
+    std::vector<std::string> outputs;
+    for (const auto& target : wave.targets) outputs.insert(outputs.end(), target.outputs.begin(), target.outputs.end());
+    return outputs;
+}
+
 struct ValidityCheck : std::enable_shared_from_this<ValidityCheck> {
     const ProveRequest& request;
     const ProvePorts& ports;
@@ -152,10 +158,7 @@ void Realiser::start_if_due() {
 }
 
 void Realiser::check_before(const WavePtr& wave) {
-    std::vector<std::string> outputs;
-    for (const auto& target : wave->targets)
-        outputs.insert(outputs.end(), target.outputs.begin(), target.outputs.end());
-    check_validity(request_, ports_, std::move(outputs),
+    check_validity(request_, ports_, outputs_of(*wave),
                    [self = shared_from_this(), wave](auto invalid, const ExitStatus& status, const std::string& why) {
                        if (!invalid) {
                            wave->trouble = why;
@@ -243,10 +246,7 @@ void Realiser::halt(const std::string& reason) {
 }
 
 void Realiser::check_after(const WavePtr& wave) {
-    std::vector<std::string> outputs;
-    for (const auto& target : wave->targets)
-        outputs.insert(outputs.end(), target.outputs.begin(), target.outputs.end());
-    check_validity(request_, ports_, std::move(outputs),
+    check_validity(request_, ports_, outputs_of(*wave),
                    [self = shared_from_this(), wave](auto invalid, const ExitStatus& status, const std::string& why) {
                        if (invalid)
                            wave->invalid = std::move(*invalid);

@@ -14,11 +14,6 @@
 
 namespace lockstep {
 
-/// What Nix says about itself.
-struct NixAnswer {
-    nix::Version version;
-};
-
 struct RunState {
     const RunSettings& settings;
     const RunPorts& ports;
@@ -33,7 +28,7 @@ struct RunState {
     bool submodules = false;
     bool shallow = false;  ///< the private repository lacks old history: only for a proof of what is checked out
     std::future<Result<void>> push_answer;                   ///< whether the remote lets us push; await_permission()
-    std::future<Result<NixAnswer>> nix_answer;               ///< asked for while git is busy
+    std::future<Result<nix::Version>> version_answer;        ///< asked for while git is busy
     std::future<Result<nix::Capabilities>> settings_answer;  ///< Nix's settings, asked for while other things go on
     std::string base;                                        ///< branch name
     std::string base_commit;
@@ -111,6 +106,8 @@ void ask_nix(RunState& state);
 [[nodiscard]] Result<void> prepare_nix(RunState& state);
 /// Waits for the settings; needed before anything is built. Later calls do nothing.
 [[nodiscard]] Result<void> await_settings(RunState& state);
+/// The run's work tree at the base commit, for pinned references: with files only where submodules need them.
+[[nodiscard]] Result<void> add_pinned_worktree(RunState& state);
 /// Waits for the remote's answer whether we may push; needed before anything is built. Later calls do nothing.
 [[nodiscard]] Result<void> await_permission(RunState& state);
 /// Private work tree, `nix flake update`, commit. False: nothing changed.

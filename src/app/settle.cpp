@@ -91,11 +91,6 @@ HostResult base_result(const ProveRequest& request, const EvalResult& evaluation
             .eval_peak_bytes = evaluation.peak_bytes};
 }
 
-bool is_flaky(const ProveRequest& request, const std::string& name) {
-    return std::any_of(request.flaky.begin(), request.flaky.end(),
-                       [&](const auto& glob) { return glob == name || glob_match(glob, name); });
-}
-
 /// The builder's own fault: building again gives the same.
 bool is_lasting(CauseClass cls) {
     return cls == CauseClass::builder_failed || cls == CauseClass::hash_mismatch || cls == CauseClass::output_missing;
@@ -121,8 +116,7 @@ void explain_known_failure(const ProveRequest& request, const std::string& drv, 
     host.cause = drv;
     const auto *top = state.graph.find(host.drv), *index = state.graph.find(drv);
     if (top == nullptr || index == nullptr) return;
-    for (const auto step : state.graph.chain(*top, *index))
-        host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
+    host.chain = chain_names(state.graph, *top, *index);
 }
 
 void explain(const ProveRequest& request, const ReadyTarget& target, const Wave& wave, ProofState& state,
@@ -171,7 +165,7 @@ void record_builds(const ProveRequest& request, const Wave& wave, ProofState& st
                            .started = std::chrono::duration_cast<Millis>(build->started - state.began),
                            .duration = build->facts.duration};
         if (record.ok) state.lessons.emplace_back(DerivationBuilt{record.name, record.duration});
-        if (cause != state.causes.end() && is_lasting(cause->second.cls) && !is_flaky(request, record.name))
+        if (cause != state.causes.end() && is_lasting(cause->second.cls) && !matches_any(request.flaky, record.name))
             state.lessons.emplace_back(DerivationFailed{drv, record.name, cause->second.cls, cause->second.first_error,
                                                         cause->second.tail, request.run, cause->second.log,
                                                         record.duration, request.now});
@@ -206,7 +200,10 @@ std::vector<ReadyTarget> take_retries(const ProveRequest& request, const ProvePo
     std::set<std::string> why;
     const auto deserves = [&](const ReadyTarget& target) {
         if (target.attempt >= request.retries) return false;
-        if (!wave.trouble.empty()) return why.insert(clean_line(wave.trouble, 300)).second || true;
+        if (!wave.trouble.empty()) {
+            why.insert(clean_line(wave.trouble, 300));
+            return true;
+        }
         const auto& drv = target.evaluation.drv;
         if (!wave.ran || !lacks_output(target, wave.invalid) || wave.unsupported.count(drv) > 0 ||
             wave.known_failures.count(drv) > 0 || wave.proved_before.count(drv) > 0)
@@ -221,7 +218,7 @@ std::vector<ReadyTarget> take_retries(const ProveRequest& request, const ProvePo
         const auto cause = causes.find(found.root);
         if (cause == causes.end()) return false;
         const bool flaky =
-            target.attempt == 0 && is_lasting(cause->second.cls) && is_flaky(request, cause->second.name);
+            target.attempt == 0 && is_lasting(cause->second.cls) && matches_any(request.flaky, cause->second.name);
         if (!flaky && found.state != HostState::infra_error) return false;
         why.insert(fmt::format("{}: {}", cause->second.name, clean_line(cause->second.first_error, 300)));
         return true;

@@ -40,8 +40,7 @@ Result<std::vector<std::string>> selected_inputs(const RunState& state) {
             return unknown_input(pattern, state.base_lock, true);
     }
     for (const auto& name : candidates) {
-        const bool excluded = std::any_of(wish.exclude.begin(), wish.exclude.end(),
-                                          [&](const auto& p) { return p == name || glob_match(p, name); });
+        const bool excluded = matches_any(wish.exclude, name);
         const auto* input = state.base_lock.find(name);
         if (!excluded && !(input->follows && wish.inputs.empty())) result.push_back(name);
     }
@@ -196,8 +195,7 @@ Result<bool> reapply(RunState& state) {
     const auto old_base = state.candidate.parents.front();
     LOCKSTEP_TRY(const bool same, same_flake(state, old_base, state.base_commit));
     if (!same) return update(state);
-    LOCKSTEP_TRY_VOID(state.submodules ? state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), true)
-                                       : state.ports.git.add_empty_worktree(state.base_commit, state.worktree_dir()));
+    LOCKSTEP_TRY_VOID(add_pinned_worktree(state));
     return commit_lock(state, state.candidate_lock);
 }
 

@@ -100,9 +100,7 @@ void explain_unsupported(const ProveRequest& request, const std::string& suspect
     cause.first_error = host.detail;
     cause.hosts.push_back(host.name);
     host.cause = suspect;
-    if (const auto* top = state.graph.find(host.drv))
-        for (const auto step : state.graph.chain(*top, *index))
-            host.chain.push_back(clean_line(derivation_name(state.graph.node(step).path), 200));
+    if (const auto* top = state.graph.find(host.drv)) host.chain = chain_names(state.graph, *top, *index);
 }
 
 std::vector<ReadyTarget> look(const ProveRequest& request, const ProvePorts& ports, Wave& wave, ProofState& state) {

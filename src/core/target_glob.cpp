@@ -147,4 +147,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
     return best == nullptr ? std::string() : *best;
 }
 
+bool matches_any(const std::vector<std::string>& globs, std::string_view text) {
+    return std::any_of(globs.begin(), globs.end(),
+                       [&](const std::string& glob) { return glob == text || glob_match(glob, text); });
+}
+
 }  // namespace lockstep

@@ -9,9 +9,6 @@
 
 namespace lockstep {
 
-/// Of a run's directory, where its own roots are.
-constexpr std::string_view k_run_roots = "roots";
-
 class DiskRootLinks final : public RootLinks {
 public:
     [[nodiscard]] Result<void> make_folder(const std::string& folder) override;

@@ -4,14 +4,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers)
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <random>
 #include <thread>
 
 #include "support/temp_dir.hpp"
+#include "support/tight_disk.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -84,25 +83,6 @@ TEST(LogFile, CountsWhatAFullDiskRefuses) {
     EXPECT_EQ(log.bytes(), 3'000'007U);
     EXPECT_EQ(log.dropped(), 3'000'007U);
 }
-
-/// A disk that takes `bytes` per file and no more, while it lives.
-struct TightDisk {
-    explicit TightDisk(rlim_t bytes) {
-        getrlimit(RLIMIT_FSIZE, &before);
-        old_handler = signal(SIGXFSZ, SIG_IGN);
-        rlimit low = before;
-        low.rlim_cur = bytes;
-        setrlimit(RLIMIT_FSIZE, &low);
-    }
-    ~TightDisk() {
-        setrlimit(RLIMIT_FSIZE, &before);
-        signal(SIGXFSZ, old_handler);
-    }
-    TightDisk(const TightDisk&) = delete;
-    TightDisk& operator=(const TightDisk&) = delete;
-    rlimit before{};
-    void (*old_handler)(int) = nullptr;
-};
 
 TEST(LogFile, TakesUpAgainWhenTheDiskDoes) {
     TempDir dir;

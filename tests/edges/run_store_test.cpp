@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers)
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include "edges/dir_run_store.hpp"
 #include "edges/system_clock.hpp"
 #include "support/temp_dir.hpp"
+#include "support/tight_disk.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -163,25 +162,6 @@ TEST_F(RunStoreTest, ReplacesFilesWhole) {
         EXPECT_EQ(store->write_file(name, "x").error().kind, ErrorKind::internal) << name;
     EXPECT_FALSE(fs::exists(dir / "state/lockstep/runs/x"));
 }
-
-/// No file may grow beyond `bytes` while this lives.
-struct TightDisk {
-    explicit TightDisk(rlim_t bytes) {
-        getrlimit(RLIMIT_FSIZE, &before);
-        old_handler = signal(SIGXFSZ, SIG_IGN);
-        rlimit low = before;
-        low.rlim_cur = bytes;
-        setrlimit(RLIMIT_FSIZE, &low);
-    }
-    ~TightDisk() {
-        setrlimit(RLIMIT_FSIZE, &before);
-        signal(SIGXFSZ, old_handler);
-    }
-    TightDisk(const TightDisk&) = delete;
-    TightDisk& operator=(const TightDisk&) = delete;
-    rlimit before{};
-    void (*old_handler)(int) = nullptr;
-};
 
 TEST_F(RunStoreTest, AFullDiskKeepsTheOldFile) {
     const auto store = make();

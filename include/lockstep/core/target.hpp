@@ -33,6 +33,9 @@ struct Target {
 
 /// Shell-style glob over the whole text: `*`, `?`, `[a-z]`, `[!x]`; `\` escapes. No special meaning of '/' or '.'.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+/// Whether one of the globs is the text itself or matches it: a name with glob characters in it can be written as it
+/// is.
+[[nodiscard]] bool matches_any(const std::vector<std::string>& globs, std::string_view text);
 
 struct Selection {
     std::vector<Target> selected;  ///< sorted by name

@@ -5,11 +5,15 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lockstep/core/result.hpp"
 
 namespace lockstep {
+
+/// Of a run's directory, where its own roots are.
+inline constexpr std::string_view k_run_roots = "roots";
 
 /// Paths are absolute. Thread-safe. Errors: infrastructure.
 class RootLinks {
