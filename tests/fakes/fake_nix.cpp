@@ -46,8 +46,11 @@ std::string quoted(const std::string& text, std::size_t& at) {
 
 }  // namespace
 
+FakeNix::FakeNix(Dice dice, FakeFleet& fleet, FakeStore& store, CommitOf commit_of)
+    : dice_(dice), fleet_(fleet), store_(store), commit_of_(std::move(commit_of)), thread_([this] { work(); }) {}
+
 FakeNix::FakeNix(Dice dice, FakeFleet& fleet, FakeStore& store, FakeGit& git)
-    : dice_(dice), fleet_(fleet), store_(store), git_(git), thread_([this] { work(); }) {}
+    : FakeNix(dice, fleet, store, [&git](const std::string& id) { return git.commit(id); }) {}
 
 FakeNix::~FakeNix() {
     {
@@ -140,7 +143,7 @@ FakeNix::Answer FakeNix::answer(const Command& command) {
 }
 
 FakeNix::Answer FakeNix::names(const std::string& expression) {
-    const auto commit = git_.commit(commit_in(expression));
+    const auto commit = commit_of_(commit_in(expression));
     if (comes_to_grief("names " + commit.id, percent_trouble / 4))
         return {{.kind = ExitStatus::Kind::signalled, .signal = 9}, "", ""};
     const json found{{"nixosConfigurations", fleet_.hosts(versions_of(commit.tree))}};
@@ -148,7 +151,7 @@ FakeNix::Answer FakeNix::names(const std::string& expression) {
 }
 
 FakeNix::Answer FakeNix::evaluate(const std::string& expression) {
-    const auto commit = git_.commit(commit_in(expression));
+    const auto commit = commit_of_(commit_in(expression));
     if (commit.by_lockstep) {
         candidate_ = commit.id;
         once("evaluating");

@@ -23,6 +23,9 @@ namespace lockstep::fakes {
 
 class FakeNix final : public ProcessRunner, public Files {
 public:
+    /// What a commit holds, asked on the runner's thread.
+    using CommitOf = std::function<FakeCommit(const std::string& id)>;
+    FakeNix(Dice dice, FakeFleet& fleet, FakeStore& store, CommitOf commit_of);
     FakeNix(Dice dice, FakeFleet& fleet, FakeStore& store, FakeGit& git);
     ~FakeNix() override;
     FakeNix(const FakeNix&) = delete;
@@ -69,7 +72,7 @@ private:
     Dice dice_;
     FakeFleet& fleet_;
     FakeStore& store_;
-    FakeGit& git_;
+    CommitOf commit_of_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Job> jobs_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A run directory that is not on any disk.
+// A run directory whose files are not on any disk.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,9 @@ public:
     struct Line {
         std::string kind, step, data;
     };
-    explicit MemoryStore(std::string id) : id_(std::move(id)) {}
+    /// `root` is only ever named; whoever works in it must make it.
+    explicit MemoryStore(std::string id, std::filesystem::path root = "/run")
+        : id_(std::move(id)), root_(std::move(root)) {}
 
     [[nodiscard]] std::vector<Line> lines() const {
         const std::lock_guard lock(mutex_);
@@ -75,7 +77,7 @@ private:
     };
 
     const std::string id_;
-    const std::filesystem::path root_ = "/run";
+    const std::filesystem::path root_;
     mutable std::mutex mutex_;
     std::map<std::string, std::string> files_;
     std::vector<Line> journal_;
