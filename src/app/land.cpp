@@ -39,23 +39,27 @@ Error base_elsewhere(RunState& state) {
             fmt::format("{} → {}", was, short_id(tip.value())), kept};
 }
 
-/// After a push whose fate is unknown: the remote tells.
-Result<PushState> settle_unknown(RunState& state, const std::string& ref, const PushOutcome& outcome) {
-    auto tip = remote_tip(state, ref);
-    if (!tip.ok())
-        return Error{ErrorKind::infrastructure, fmt::format("it is unknown whether {} was pushed", state.base),
-                     clean_line(outcome.detail) + "; " + tip.error().why,
-                     fmt::format("look whether {} is at {}: if so, it landed; if not, run again", state.base,
-                                 short_id(state.candidate.id))};
+/// Nobody knows what became of the push, and the remote does not tell.
+Error nobody_knows(RunState& state, const std::string& detail, const Error& trouble) {
+    const std::string said = clean_line(detail);
+    return {ErrorKind::infrastructure, fmt::format("it is unknown whether {} was pushed", state.base),
+            (said.empty() ? "" : said + "; ") + trouble.why,
+            fmt::format("look whether {} is at {}: if so, it landed; if not, run again", state.base,
+                        short_id(state.candidate.id))};
+}
+
+/// After a push that was not simply done or refused: the remote tells.
+Result<PushState> settle_push(RunState& state, const std::string& ref, const std::string& detail) {
+    const auto tip = remote_tip(state, ref);
+    if (!tip.ok()) return nobody_knows(state, detail, tip.error());
     if (tip.value() == state.candidate.id) return PushState::done;
     if (tip.value() == state.base_commit) return PushState::unreachable;  // certainly not done
+    if (tip->empty()) return PushState::stale;
     // It may have landed, and somebody built on it before we looked.
-    const auto fetched = tip->empty() ? Result<std::string>(std::string()) : state.ports.git.fetch(ref);
-    if (fetched.ok() && !fetched->empty()) {
-        const auto landed = state.ports.git.is_ancestor(state.candidate.id, fetched.value());
-        if (landed.ok() && landed.value()) return PushState::done;
-    }
-    return PushState::stale;
+    const auto fetched = state.ports.git.fetch(ref);
+    if (!fetched.ok()) return nobody_knows(state, detail, fetched.error());
+    LOCKSTEP_TRY(const bool landed, state.ports.git.is_ancestor(state.candidate.id, fetched.value()));
+    return landed ? PushState::done : PushState::stale;
 }
 
 /// A red run earlier today may have left our branch on the remote; it has no purpose any more.
@@ -111,8 +115,9 @@ Result<void> land(RunState& state) {
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});
         (void)state.ports.store.journal("outcome", "push-base",
                                         fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
-        if (outcome.state == PushState::unknown) {
-            LOCKSTEP_TRY(outcome.state, settle_unknown(state, ref, outcome));
+        // A lease is also refused when git sent the push twice and somebody built on the first one.
+        if (outcome.state == PushState::unknown || outcome.state == PushState::stale) {
+            LOCKSTEP_TRY(outcome.state, settle_push(state, ref, outcome.detail));
         }
         switch (outcome.state) {
             case PushState::done:

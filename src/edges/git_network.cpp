@@ -146,14 +146,16 @@ PushOutcome GitRepository::push(const PushUpdate& update) {
     PushOutcome outcome = push_outcome(answer, update.ref);
     // libcurl sends a request again when the connection closed without an answer, and the second one then meets the
     // work of the first (seen with git 2.39). Also: a branch to delete that is gone.
-    if (outcome.state == PushState::stale && remote_is_at(update)) outcome.state = PushState::done;
+    if (outcome.state == PushState::stale) outcome.state = judge_stale(update);
     return outcome;
 }
 
-bool GitRepository::remote_is_at(const PushUpdate& update) {
+/// What a refused lease means: the remote tells, and while it does not, nobody knows.
+PushState GitRepository::judge_stale(const PushUpdate& update) {
     const auto refs = list_refs({update.ref});
-    if (!refs.ok()) return false;
-    return update.id.empty() ? refs->empty() : *refs == std::vector<RemoteRef>{{update.ref, update.id}};
+    if (!refs.ok()) return PushState::unknown;
+    const bool there = update.id.empty() ? refs->empty() : *refs == std::vector<RemoteRef>{{update.ref, update.id}};
+    return there ? PushState::done : PushState::stale;
 }
 
 }  // namespace lockstep

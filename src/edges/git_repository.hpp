@@ -53,7 +53,7 @@ private:
                                                  bool files) const;
     [[nodiscard]] Result<void> add_submodules(const std::filesystem::path& worktree) const;
     [[nodiscard]] std::optional<PushOutcome> refuse_locally(const PushUpdate& update) const;
-    [[nodiscard]] bool remote_is_at(const PushUpdate& update);
+    [[nodiscard]] PushState judge_stale(const PushUpdate& update);
 
     GitCli git_;
     std::filesystem::path asked_;  ///< for what `known_` is the answer
