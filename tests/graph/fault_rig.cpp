@@ -85,7 +85,7 @@ Machine::Machine(const fs::path& dir, const GitRepo& bare, const std::string& ur
 }
 
 fakes::FakeCommit Machine::commit_of(const std::string& id) {
-    const GitRepo repository(store_->root() / "work" / "repository.git");
+    const GitRepo repository = private_repository();
     fakes::FakeCommit commit;
     commit.id = id;
     for (const char* file : {"flake.nix", "flake.lock"}) commit.tree[file] = repository.show(id, file);
@@ -95,6 +95,7 @@ fakes::FakeCommit Machine::commit_of(const std::string& id) {
 
 RunReport Machine::run() {
     const std::string id = dir_.filename().string() + "-" + std::to_string(++runs_);
+    if (store_) fs::remove_all(store_->root());
     store_ = std::make_unique<fakes::MemoryStore>(id, dir_ / id);
     fs::create_directories(dir_ / id / "work");
     valid_.start_run();
@@ -129,7 +130,6 @@ RunReport Machine::run() {
                          .getenv = [](const char*) { return std::string(); }};
     auto report = run_update(settings, ports);
     EXPECT_TRUE(nix_.surprises().empty()) << nix_.surprises().front();
-    fs::remove_all(dir_ / id);
     return report;
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -102,6 +104,8 @@ public:
     [[nodiscard]] const GitRepo& checkout() const { return checkout_; }
 
     RunReport run();
+    /// What the last run made, as long as there is no next one.
+    [[nodiscard]] GitRepo private_repository() const { return GitRepo(store_->root() / "work" / "repository.git"); }
     /// The journal of the last run.
     [[nodiscard]] std::vector<fakes::MemoryStore::Line> journal() const { return store_->lines(); }
 
@@ -119,6 +123,36 @@ private:
     KeptMemory memory_;
     int runs_ = 0;
     std::unique_ptr<fakes::MemoryStore> store_;
+};
+
+/// A clock that somebody else may set while it runs; sleeping costs nothing. Thread-safe.
+class JumpingClock final : public Clock {
+public:
+    explicit JumpingClock(std::chrono::sys_seconds start) : now_(start) {}
+    [[nodiscard]] std::chrono::system_clock::time_point now() const override {
+        const std::lock_guard lock(mutex_);
+        return now_;
+    }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        const std::lock_guard lock(mutex_);
+        return steady_;
+    }
+    void sleep_for(std::chrono::milliseconds duration) override { pass(duration); }
+    void pass(std::chrono::milliseconds duration) {
+        const std::lock_guard lock(mutex_);
+        now_ += duration;
+        steady_ += duration;
+    }
+    /// Sets the wall clock; time itself does not pass.
+    void jump(std::chrono::milliseconds by) {
+        const std::lock_guard lock(mutex_);
+        now_ += by;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::chrono::system_clock::time_point now_;
+    std::chrono::steady_clock::time_point steady_{std::chrono::hours(1)};
 };
 
 /// "landed 0: 2 hosts proved; …"
