@@ -11,7 +11,6 @@ namespace lockstep {
 
 namespace {
 
-
 bool alnum(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

@@ -3,6 +3,7 @@
 #include "core/redact_patterns.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/redact_forms.hpp"
 #include "lockstep/core/text.hpp"
@@ -23,14 +24,28 @@ std::uint8_t byte(char c) {
     return static_cast<std::uint8_t>(c);
 }
 
+/// Four bytes as one number; fewer are filled up with zero.
 std::uint32_t number(std::string_view bytes) {
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::uint32_t{byte(bytes[i])} << (8 * i);
+    std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
     return value;
 }
 
+std::uint32_t load(const char* bytes) {
+    return number({bytes, sizeof(std::uint32_t)});
+}
+
+/// Of a window, the first three bytes.
+const std::uint32_t k_block_mask = number("\xff\xff\xff");
+
 std::size_t hash(std::uint32_t window) {
-    return window * 0x9E3779B1U >> 20U;
+    return window * 0x9E3779B1U >> 18U;
+}
+
+constexpr std::uint8_t k_first = 1, k_second = 2;  // where in a window a block may stand
+
+std::size_t block_hash(std::uint32_t block) {
+    return block * 0x9E3779B1U >> 18U;
 }
 
 char lower(char c) {
@@ -131,7 +146,6 @@ Match match_header(std::string_view text, std::size_t at) {
 }  // namespace
 
 RedactionPatterns::Table::Table(std::vector<std::string> literals) : literals_(std::move(literals)) {
-    skip_.fill(k_window - 1);
     longest = k_window + k_user_info;
     for (std::size_t i = 0; i < literals_.size(); ++i) add_literal(i);
     add_fixed();
@@ -142,11 +156,9 @@ RedactionPatterns::Table::Table(std::vector<std::string> literals) : literals_(s
 void RedactionPatterns::Table::add(std::string_view window, Kind kind, std::size_t index) {
     window = window.substr(0, k_window);
     entries_.push_back({number(window), static_cast<std::uint32_t>(index), kind});
-    windows_.set(hash(number(window)));
-    for (std::size_t i = 0; i + 1 < k_window; ++i) {
-        auto& skip = skip_[number(window.substr(i, 2))];
-        skip = std::min(skip, static_cast<std::uint8_t>(k_window - 2 - i));
-    }
+    windows_[hash(number(window))] = 1;
+    blocks_[block_hash(number(window.substr(0, 3)))] |= k_first;
+    blocks_[block_hash(number(window.substr(1, 3)))] |= k_second;
     begins_one_.set(number(window.substr(0, 1)));
     begins_two_.set(number(window.substr(0, 2)));
     begins_three_.push_back(number(window.substr(0, 3)));
@@ -169,19 +181,30 @@ void RedactionPatterns::Table::add_fixed() {
 }
 
 std::size_t RedactionPatterns::Table::candidate(std::string_view text, std::size_t from) const {
-    std::size_t last = from + k_window - 1;  // of the window
-    while (last < text.size()) {
-        const auto skip = skip_[byte(text[last - 1]) | std::size_t{byte(text[last])} << 8U];
-        if (skip == 0) {
-            if (windows_[hash(number(text.substr(last + 1 - k_window, k_window)))]) return last + 1 - k_window;
-            ++last;
-        } else {
-            last += skip;
+    // Of any match, the block of three bytes at its first or at its second byte is looked at.
+    const auto block = [&](std::size_t at) { return blocks_[block_hash(load(text.data() + at) & k_block_mask)]; };
+    const auto fits = [&](std::size_t at) { return windows_[hash(load(text.data() + at))] != 0; };
+    std::size_t at = from;
+    while (at + k_window <= text.size()) {
+        if (at + 18 <= text.size()) {
+            unsigned any = 0;
+            for (std::size_t i = 0; i < 16; i += 2) any |= block(at + i);
+            if (any == 0) {
+                at += 16;
+                continue;
+            }
+        }
+        for (const auto end = at + 16; at < end && at + k_window <= text.size(); at += 2) {
+            const auto found = block(at);
+            if (found == 0) continue;
+            if ((found & k_second) != 0 && at > from && fits(at - 1)) return at - 1;
+            if ((found & k_first) != 0 && fits(at)) return at;
         }
     }
     // Less than a window is left: it may be the beginning of something.
-    for (std::size_t at = last + 1 - k_window; at < text.size(); ++at) {
+    for (at = std::max(from, at - std::min<std::size_t>(at, 1)); at < text.size(); ++at) {
         const auto rest = text.substr(at);
+        if (rest.size() >= k_window && fits(at)) return at;
         if (rest.size() == 1 && begins_one_[number(rest)]) return at;
         if (rest.size() == 2 && begins_two_[number(rest)]) return at;
         if (rest.size() == 3 && std::binary_search(begins_three_.begin(), begins_three_.end(), number(rest))) return at;

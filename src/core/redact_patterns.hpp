@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What redaction looks for, as tables: where a match may begin is found by skipping over text in steps of up to three
-// bytes (Wu and Manber's scheme with blocks of two), then the place is looked at closely.
+// What redaction looks for, as tables: where a match may begin is found by looking at every second block of three
+// bytes, then the place is looked at closely.
 #pragma once
 
 #include <array>
@@ -44,9 +44,9 @@ private:
     void add_fixed();
 
     std::vector<std::string> literals_;
-    std::vector<Entry> entries_;  ///< by window
-    std::array<std::uint8_t, 1U << 16U> skip_{};
-    std::bitset<1U << 12U> windows_;  ///< of hashes: most places that look right are not
+    std::vector<Entry> entries_;                    ///< by window
+    std::array<std::uint8_t, 1U << 14U> blocks_{};  ///< by hash: which block of a window it may be
+    std::bitset<1U << 12U> windows_;                ///< of hashes: most places that look right are not
     std::bitset<1U << 8U> begins_one_;
     std::bitset<1U << 16U> begins_two_;
     std::vector<std::uint32_t> begins_three_;
