@@ -17,13 +17,16 @@
 namespace lockstep::cli {
 
 int tell_error(const Error& error) {
-    std::cerr << "lockstep: " << clean_text(error.what) << '\n';
-    for (const auto& line : lines_of(clean_text(error.why))) std::cerr << "  " << line << '\n';
-    if (!error.hint.empty()) std::cerr << "  hint: " << clean_text(error.hint) << '\n';
+    const auto shown = [](const std::string& text) { return secrets().redacted(clean_text(text)); };
+    std::cerr << "lockstep: " << shown(error.what) << '\n';
+    for (const auto& line : lines_of(shown(error.why))) std::cerr << "  " << line << '\n';
+    if (!error.hint.empty()) std::cerr << "  hint: " << shown(error.hint) << '\n';
     return static_cast<int>(exit_code_for(error.kind));
 }
 
-void tell_result(std::string_view text) {
+void tell_result(std::string_view result) {
+    const std::string clean = secrets().redacted(result);
+    std::string_view text = clean;
     while (!text.empty()) {
         const auto done = write(STDOUT_FILENO, text.data(), text.size());
         if (done < 0 && errno == EINTR) continue;

@@ -44,6 +44,7 @@ Environment Environment::take() {
         std::string name(pair.substr(0, equals));
         result.values_[name] = std::string(pair.substr(equals + 1));
         if (!runner::is_private_variable(name)) continue;
+        secrets().add_if_random(result.values_[name]);
         explicit_bzero(*entry + equals + 1, pair.size() - equals - 1);
         names.push_back(std::move(name));
     }
@@ -63,7 +64,12 @@ std::vector<std::string> Environment::for_children() const {
     return result;
 }
 
-Result<std::string> read_secret_file(const std::string& path) {
+Secrets& secrets() {
+    static Secrets all;
+    return all;
+}
+
+Result<std::string> read_secret_file(const std::string& path, SecretPlace place) {
     const auto refuse = [&](const std::string& why, const std::string& hint) {
         return Error{ErrorKind::credentials, "the token file " + path + " cannot be used", why, hint};
     };
@@ -76,7 +82,10 @@ Result<std::string> read_secret_file(const std::string& path) {
     if (regular) got = read(fd, text.data(), text.size());
     close(fd);
     if (!regular) return refuse("it is not a regular file", "name a file that holds nothing but the token");
-    if ((info.st_mode & 037) != 0) return refuse("others can read or change it", "chmod 600 " + path);
+    if (info.st_uid != geteuid() && info.st_uid != 0)
+        return refuse("it belongs to another user", "chown it to the user of lockstep");
+    if ((info.st_mode & (place == SecretPlace::file ? 077 : 037)) != 0)
+        return refuse("others can read or change it", "chmod 600 " + path);
     if (got < 0) return refuse(std::strerror(errno), "check its permissions");
     text.resize(static_cast<std::size_t>(got));
     const std::string token(trim(text));
@@ -85,6 +94,7 @@ Result<std::string> read_secret_file(const std::string& path) {
     for (const char c : token)
         if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f)
             return refuse("it holds more than one word", "put nothing but the token into it");
+    secrets().add(token);
     return token;
 }
 

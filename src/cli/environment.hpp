@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "edges/secrets.hpp"
 #include "lockstep/core/result.hpp"
 
 namespace lockstep::cli {
@@ -26,8 +27,12 @@ private:
     std::map<std::string, std::string> values_;
 };
 
-/// A secret from a file: at most 64 KiB, one line, readable by nobody else (mode 0600 or 0400; credential directories
-/// of systemd are read-only and may be 0440). Errors: credentials.
-[[nodiscard]] Result<std::string> read_secret_file(const std::string& path);
+/// The secrets of this process: one process is one run. Reading a secret adds it.
+[[nodiscard]] Secrets& secrets();
+
+/// A secret from a file: at most 64 KiB, one word, owned by us or by root, readable by nobody else (mode 0600 or 0400).
+/// A credential of systemd may show mode 0440, because access lists show there. Errors: credentials.
+enum class SecretPlace { file, credential };
+[[nodiscard]] Result<std::string> read_secret_file(const std::string& path, SecretPlace place = SecretPlace::file);
 
 }  // namespace lockstep::cli

@@ -55,7 +55,7 @@ Result<std::string> find_token(const Config& config, const Environment& environm
     if (const auto credentials = environment.get("CREDENTIALS_DIRECTORY"); !credentials.empty()) {
         const std::string path = credentials + "/lockstep-token";
         struct stat info {};
-        if (stat(path.c_str(), &info) == 0) return read_secret_file(path);
+        if (stat(path.c_str(), &info) == 0) return read_secret_file(path, SecretPlace::credential);
     }
     std::vector<std::string> names{variable};
     // Gitea's runner calls its token by GitHub's name as well, Forgejo's by all three.
@@ -63,7 +63,10 @@ Result<std::string> find_token(const Config& config, const Environment& environm
     if (variable != "GITHUB_TOKEN" && environment.get("GITEA_ACTIONS") + environment.get("FORGEJO_ACTIONS") != "")
         names.push_back("GITHUB_TOKEN");
     for (const auto& name : names)
-        if (const auto value = environment.get(name); !name.empty() && !value.empty()) return std::string(trim(value));
+        if (const auto value = environment.get(name); !name.empty() && !value.empty()) {
+            secrets().add(value);
+            return std::string(trim(value));
+        }
     return std::string();
 }
 

@@ -9,12 +9,15 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/environment.hpp"
+
 namespace lockstep::cli {
 
 namespace {
 
 /// Appends to a file that the runner made for us; an existing regular file only.
-std::string append(const std::string& path, const std::string& text) {
+std::string append(const std::string& path, const std::string& raw) {
+    const std::string text = secrets().redacted(raw);
     const int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0) return path + ": " + std::strerror(errno);
     std::string_view rest = text;
@@ -33,7 +36,7 @@ std::string append(const std::string& path, const std::string& text) {
 }
 
 void say(const std::string& line) {
-    const std::string text = line + "\n";
+    const std::string text = secrets().redacted(line) + "\n";
     std::string_view rest = text;
     while (!rest.empty()) {
         const auto done = write(STDERR_FILENO, rest.data(), rest.size());

@@ -12,6 +12,7 @@
 #include "cli/environment.hpp"
 #include "cli/help.hpp"
 #include "cli/options.hpp"
+#include "edges/private_memory.hpp"
 
 namespace lockstep::cli {
 
@@ -26,6 +27,7 @@ int dispatch(const Options& options, Environment environment) {
 }
 
 int run(const std::vector<std::string>& args) {
+    keep_memory_private();
     Environment environment = Environment::take();
     const auto options = parse_options(args);
     if (!options.ok()) return tell_error(options.error());

@@ -13,6 +13,7 @@
 #include "edges/gc_roots.hpp"
 #include "edges/machine.hpp"
 #include "edges/memory_file.hpp"
+#include "edges/redacting_forge.hpp"
 #include "edges/run_lock.hpp"
 #include "edges/secret_file.hpp"
 #include "edges/state_paths.hpp"
@@ -115,6 +116,7 @@ Result<Config> Machine::configure(const std::optional<RepositoryFile>& file) con
 Result<void> Machine::open_git(bool with_remote) {
     GitSettings settings;
     settings.timeout = config_.git.timeout;
+    settings.on_secret = [](const std::string& secret) { secrets().add(secret); };
     settings.getenv = [this](const char* name) { return environment_.get(name); };
     auto repository = std::make_unique<GitRepository>(*processes_, settings);
     auto& git = *repository;
@@ -143,9 +145,10 @@ Result<void> Machine::open_store() {
         directory = runs_ / id;
     }
     LOCKSTEP_TRY(store_, DirRunStore::create(directory, id, clock_));
+    clean_store_ = std::make_unique<RedactingStore>(*store_, secrets());
     auto memory = state_.empty() ? Result<std::unique_ptr<Memory>>(forgetful_memory())
                                  : MemoryFile::open(state_ / "memory.jsonl");
-    if (!memory.ok()) store_->log("nothing is remembered: " + memory.error().what + ": " + memory.error().why);
+    if (!memory.ok()) clean_store_->log("nothing is remembered: " + memory.error().what + ": " + memory.error().why);
     if (!state_.empty()) release_dead_roots(runs_);
     memory_ = memory.ok() ? std::move(memory).value() : forgetful_memory();
     return {};
@@ -174,8 +177,9 @@ Result<void> Machine::open(const std::string& command) {
     console.quiet = options_.quiet;
     console.plain = options_.plain || environment_.get("TERM") == "dumb";
     console.runner = runner_.kind;
+    console.redact = [](std::string_view text) { return secrets().redacted(text); };
     console_ = std::make_unique<Console>(console, clock_);
-    sinks_ = std::make_unique<Sinks>(*console_, *store_);
+    sinks_ = std::make_unique<Sinks>(*console_, store());
     return {};
 }
 
@@ -207,16 +211,17 @@ RunPorts Machine::ports() {
     return {
         .processes = *processes_,
         .git = *git_,
-        .store = *store_,
+        .store = store(),
         .clock = clock_,
         .events = *sinks_,
         .files = files_,
         .memory = *memory_,
         .configure = [this](const std::optional<RepositoryFile>& file) { return configure(file); },
-        .make_forge =
-            [this](const Config& config, const RemoteFacts& remote) {
-                return make_forge(config, environment_, remote.url, state_ / "forge", http_, clock_);
-            },
+        .make_forge = [this](const Config& config, const RemoteFacts& remote) -> Result<std::unique_ptr<Forge>> {
+            LOCKSTEP_TRY(auto forge, make_forge(config, environment_, remote.url, state_ / "forge", http_, clock_));
+            if (!forge) return std::unique_ptr<Forge>();
+            return std::unique_ptr<Forge>(std::make_unique<RedactingForge>(std::move(forge), secrets()));
+        },
         .lock = [this](const std::string& remote_url, const std::string& base) -> Result<std::unique_ptr<HeldLock>> {
             const auto holder =
                 fmt::format("run {} · process {} · since {}\n", store_->run_id(), getpid(), format_utc(clock_.now()));

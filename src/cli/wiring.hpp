@@ -17,6 +17,7 @@
 #include "edges/disk_space.hpp"
 #include "edges/gc_roots.hpp"
 #include "edges/git_repository.hpp"
+#include "edges/redacting_store.hpp"
 #include "edges/signals.hpp"
 #include "edges/supervisor.hpp"
 #include "edges/system_clock.hpp"
@@ -38,7 +39,7 @@ public:
     [[nodiscard]] RunSettings settings(const std::string& command) const;
     [[nodiscard]] RunPorts ports();
     [[nodiscard]] Console& console() { return *console_; }
-    [[nodiscard]] RunStore& store() { return *store_; }
+    [[nodiscard]] RunStore& store() { return *clean_store_; }
     [[nodiscard]] Git& git() { return *git_; }
     [[nodiscard]] const Environment& environment() const { return environment_; }
     [[nodiscard]] const runner::Environment& runner() const { return runner_; }
@@ -68,6 +69,7 @@ private:
     std::unique_ptr<Supervisor> processes_;
     std::unique_ptr<GitRepository> git_;
     std::unique_ptr<DirRunStore> store_;
+    std::unique_ptr<RedactingStore> clean_store_;  ///< what everybody writes through
     std::unique_ptr<Memory> memory_;
     std::unique_ptr<Console> console_;
     std::unique_ptr<Sinks> sinks_;

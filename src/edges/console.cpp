@@ -43,10 +43,10 @@ bool use_color(std::string_view when, bool tty, const std::function<std::string(
 }
 
 Console::Console(ConsoleOptions options, const Clock& clock)
-    : options_(options),
+    : options_(std::move(options)),
       clock_(clock),
-      output_(options.fd),
-      region_(options.tty && !options.plain && !options.quiet && options.runner == runner::Kind::none),
+      output_(options_.fd),
+      region_(options_.tty && !options_.plain && !options_.quiet && options_.runner == runner::Kind::none),
       live_(region_),
       last_output_(clock.steady()) {
     if (options_.heartbeat.count() <= 0 || options_.quiet) return;
@@ -136,6 +136,7 @@ void Console::foreign(std::string_view text) noexcept {
 }
 
 void Console::print(std::string text, bool ours) {
+    text = without_secrets(std::move(text));
     if (actions() && !ours) text = runner::split_commands(text);
     last_output_ = clock_.steady();
     dirty_ = true;
@@ -144,6 +145,10 @@ void Console::print(std::string text, bool ours) {
     erase();
     output_.write(text);
     if (stood && last_output_ - last_draw_ >= k_redraw) redraw();
+}
+
+std::string Console::without_secrets(std::string text) const {
+    return options_.redact ? options_.redact(text) : text;
 }
 
 void Console::erase() {
@@ -163,8 +168,8 @@ void Console::redraw() {
     const auto room = std::min(k_running_lines, size.rows > 3 ? size.rows - 3 : 0);
     std::vector<std::string> lines;
     if (const auto header = progress_.header(now); !header.empty()) {
-        lines.push_back(fit(header, width));
-        for (const auto& line : progress_.running(now, room)) lines.push_back(fit(line, width));
+        lines.push_back(fit(without_secrets(header), width));
+        for (const auto& line : progress_.running(now, room)) lines.push_back(fit(without_secrets(line), width));
     }
     dirty_ = false;
     last_draw_ = now;

@@ -30,6 +30,7 @@ struct ConsoleOptions {
     runner::Kind runner = runner::Kind::none;
     std::chrono::milliseconds heartbeat{
         30'000};  ///< a sign of life after this much silence; 0: no thread (tests call tick)
+    std::function<std::string(std::string_view)> redact{};  ///< of everything that is shown; unset: shown as it is
 };
 
 /// Whether to colour: `when` is auto, always or never; auto asks NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and `tty`.
@@ -62,6 +63,7 @@ private:
     /// Writes whole lines; `ours`: holds workflow commands that must stay as they are.
     void print(std::string text, bool ours = false);
     void redraw();
+    [[nodiscard]] std::string without_secrets(std::string text) const;
     void erase();
     void run_ticker();
     [[nodiscard]] bool actions() const;

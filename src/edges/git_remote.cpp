@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "edges/git_config.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -66,12 +68,39 @@ bool uses_token(const GitSettings& settings, const RemoteAddress& address) {
     return settings.token && address.kind == Kind::http && same_host(address, settings.token_host);
 }
 
+/// Whether the user of an address is a token (https://TOKEN@host/) and no name of somebody.
+bool looks_like_token(const std::string& user) {
+    const auto digits = std::count_if(user.begin(), user.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return user.size() >= 16 && digits >= 2;
+}
+
+/// Tells what must never be shown: what is in the address, and in headers that somebody else has set (the checkout
+/// action of a runner leaves its token there), as they stand and decoded.
+void tell_secrets(const GitSettings& settings, const RemoteAddress& address, const GitConfig& checkout) {
+    if (!settings.on_secret) return;
+    if (address.password) settings.on_secret(*address.password);
+    if (!address.password && address.kind == Kind::http && looks_like_token(address.user))
+        settings.on_secret(address.user);
+    for (const auto& [key, value] : checkout.entries()) {
+        if (!key.starts_with("http.") || !key.ends_with(".extraheader")) continue;
+        const auto parts = words(value);
+        if (parts.size() < 2) continue;
+        settings.on_secret(parts.back());
+        const auto plain = base64_decoded(parts.back());
+        if (const auto colon = plain.find(':'); colon != std::string::npos) settings.on_secret(plain.substr(colon + 1));
+    }
+}
+
 /// The way in for one direction.
 RemoteAccess access_to(BoundRemote& remote, const GitSettings& settings, RemoteAddress& address) {
     RemoteAccess access;
     for (auto& secret : secrets_of(address)) remote.secrets.push_back(std::move(secret));
     if (uses_token(settings, address)) {
         const std::string basic = base64(settings.token_user + ":" + *settings.token);
+        if (settings.on_secret) {
+            settings.on_secret(*settings.token);
+            settings.on_secret(basic);
+        }
         remote.secrets.insert(remote.secrets.end(), {*settings.token, basic});
         address.url = address.bare;
         access.config.emplace_back("credential." + http_root(address) + ".helper", "");
@@ -114,6 +143,7 @@ Result<BoundRemote> bind_remote(const GitCli& git, const std::filesystem::path& 
                                 const GitConfig& checkout, const GitConfig& elsewhere) {
     LOCKSTEP_TRY(Addresses at, addresses(checkout, name, root));
     BoundRemote remote;
+    for (const auto* address : {&at.fetch, &at.push}) tell_secrets(git.settings(), *address, checkout);
     remote.config = settings_to_hand_over(checkout, elsewhere, name, k_private_remote);
     remote.fetch = access_to(remote, git.settings(), at.fetch);
     remote.push = access_to(remote, git.settings(), at.push);

@@ -16,6 +16,7 @@ struct GitSettings {
     std::string token_host;  ///< "git.example.org" or "git.example.org:3000"
     std::function<std::string(const char*)>
         getenv;  ///< "" = not set; our own environment by way of the composition root
+    std::function<void(const std::string&)> on_secret{};  ///< told every secret before git is given it
 };
 
 }  // namespace lockstep

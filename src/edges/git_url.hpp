@@ -39,5 +39,7 @@ struct RemoteAddress {
 [[nodiscard]] std::string http_root(const RemoteAddress& address);
 
 [[nodiscard]] std::string base64(std::string_view bytes);
+/// "" when it is none.
+[[nodiscard]] std::string base64_decoded(std::string_view text);
 
 }  // namespace lockstep
