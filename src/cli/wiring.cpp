@@ -14,6 +14,7 @@
 #include "edges/machine.hpp"
 #include "edges/memory_file.hpp"
 #include "edges/redacting_forge.hpp"
+#include "edges/redacting_memory.hpp"
 #include "edges/run_lock.hpp"
 #include "edges/secret_file.hpp"
 #include "edges/state_paths.hpp"
@@ -150,7 +151,8 @@ Result<void> Machine::open_store() {
                                  : MemoryFile::open(state_ / "memory.jsonl");
     if (!memory.ok()) clean_store_->log("nothing is remembered: " + memory.error().what + ": " + memory.error().why);
     if (!state_.empty()) release_dead_roots(runs_);
-    memory_ = memory.ok() ? std::move(memory).value() : forgetful_memory();
+    memory_ =
+        std::make_unique<RedactingMemory>(memory.ok() ? std::move(memory).value() : forgetful_memory(), secrets());
     return {};
 }
 
