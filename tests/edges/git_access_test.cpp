@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who authenticates to an HTTP remote and with what, and that nothing secret is left where others can read it.
+#include <gmock/gmock.h>
+
 #include <filesystem>
 
 #include "edges/git_http_bed.hpp"
@@ -40,6 +42,19 @@ TEST_F(GitAccess, WhatNewerCheckoutActionsLeaveBehindWorksToo) {
     checkout_v6(k_token);
     auto subject = with_token("");
     expect_full_access(subject);
+}
+
+TEST_F(GitAccess, SecretsOfOthersAreToldBeforeTheyAreUsed) {
+    checkout_v4(k_token);
+    use("http://somebody:p%40ssw0rd@" + host() + "/remote.git");
+    std::vector<std::string> told;
+    GitSettings settings;
+    settings.on_secret = [&](const std::string& secret) { told.push_back(secret); };
+    auto subject = git(settings);
+    (void)opened(subject);
+    EXPECT_THAT(told, ::testing::IsSupersetOf({std::string("p@ssw0rd"), std::string(k_token),
+                                               base64(std::string("x-access-token:") + k_token)}));
+    EXPECT_THAT(told, ::testing::Not(::testing::Contains("somebody")));
 }
 
 TEST_F(GitAccess, OwnTokenReplacesTheirsInEveryForm) {  // the server answers 400 to two Authorization headers
