@@ -28,11 +28,13 @@ struct Canary {
 void put_witness(const fs::path& farm, const std::string& name, const std::string& real, const fs::path& log) {
     // git is given its way in by its environment (GIT_CONFIG_VALUE_n or LOCKSTEP_GIT_PASSWORD), and it alone: it and
     // its own transport program, which need it, are the one place that is not searched.
-    write_file(farm / name, "#!/bin/sh\n{ printf '%s ' \"$0\" \"$@\"; echo; } >>" + log.string() +
-                                ".argv\n{ echo \"== " + name + "\"; /usr/bin/env; } >>" + log.string() + "." + name +
-                                ".env\ntest \"$(cat /proc/$PPID/comm)\" = lockstep && /usr/bin/tr '\\0' '\\n' </proc/$PPID/environ >>" + log.string() +
-                                ".parent 2>/dev/null\n" + "/usr/bin/tr '\\0' ' ' </proc/$PPID/cmdline >>" +
-                                log.string() + ".argv\nexec " + real + " \"$@\"\n");
+    write_file(
+        farm / name,
+        "#!/bin/sh\n{ printf '%s ' \"$0\" \"$@\"; echo; } >>" + log.string() + ".argv\n{ echo \"== " + name +
+            "\"; /usr/bin/env; } >>" + log.string() + "." + name +
+            ".env\ntest \"$(cat /proc/$PPID/comm)\" = lockstep && /usr/bin/tr '\\0' '\\n' </proc/$PPID/environ >>" +
+            log.string() + ".parent 2>/dev/null\n" + "/usr/bin/tr '\\0' ' ' </proc/$PPID/cmdline >>" + log.string() +
+            ".argv\nexec " + real + " \"$@\"\n");
     fs::permissions(farm / name, fs::perms::owner_all);
 }
 
