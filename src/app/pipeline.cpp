@@ -42,7 +42,7 @@ void unchanged(RunState& state) {
 
 /// The verdict is fixed here; what follows only acts on it.
 Verdict decide_run(RunState& state) {
-    const Verdict verdict = decide(state.report.hosts);
+    const Verdict verdict = decide(state.report.hosts, state.report.alarms);
     state.report.reasons = verdict.reasons;
     (void)state.ports.store.journal("fact", "decided",
                                     fmt::format(R"({{"action":"{}"}})", action_word(verdict.action)));
@@ -66,11 +66,11 @@ void stopped(RunState& state, const Verdict& verdict) {
 
 void dry(RunState& state, const Verdict& verdict) {
     const bool lands = verdict.action == Action::land;
-    state.report.ending = {lands ? Outcome::would_land : Outcome::would_propose,
-                           lands ? ExitCode::ok : ExitCode::hosts_failed,
-                           lands ? fmt::format("a run would move {} to the proved commit", state.base)
-                                 : "a run would open a pull request: " + first_reason(verdict),
-                           "run without --dry-run"};
+    state.report.ending = {
+        lands ? Outcome::would_land : Outcome::would_propose, lands ? ExitCode::ok : verdict.exit,
+        lands ? fmt::format("a run would move {} to the proved commit", state.base)
+              : "a run would open a pull request: " + first_reason(verdict),
+        verdict.exit == ExitCode::alarm ? "look at the alarms before a run" : "run without --dry-run"};
 }
 
 Result<void> act(RunState& state, const Verdict& verdict) {

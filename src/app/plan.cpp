@@ -20,6 +20,13 @@ std::string describe_update(const RunState& state, bool changed) {
     return text;
 }
 
+std::string describe_alarms(const RunState& state) {
+    std::string text;
+    for (const auto& line : lines_of(alarms_text(state.report.alarms)))
+        text += (text.empty() ? "Alarms    " : "          ") + line + "\n";
+    return text;
+}
+
 std::string describe_hosts(const RunState& state, const Discovery& found) {
     std::vector<std::string> names;
     for (const auto& target : found.targets) names.push_back(clean_line(target.name, 100));
@@ -40,7 +47,9 @@ std::string describe_hosts(const RunState& state, const Discovery& found) {
 std::string describe_ending(const RunState& state) {
     const std::string forge =
         state.forge ? fmt::format("{} ({})", state.forge->kind(), state.forge->repository_url()) : "none";
-    const std::string green = state.config.land.mode == LandMode::push
+    const std::string green = any_stops(state.report.alarms)
+                                  ? "a pull request all the same, because of " + alarm_headline(state.report.alarms)
+                              : state.config.land.mode == LandMode::push
                                   ? fmt::format("{} moves to the proved commit by a lease-checked push", state.base)
                                   : "a pull request for review";
     return fmt::format("All good  {}\nBroken    branch {} and a pull request, labelled {}; forge: {}\n", green,
@@ -57,9 +66,14 @@ Result<void> plan_stages(RunState& state, std::string& text) {
                  discover(state, changed ? state.candidate.id : state.base_commit, state.base_commit));
     text = fmt::format("Base      {} of {} at {}\n", state.base, state.remote.url, short_id(state.base_commit));
     if (!state.config.flake.empty()) text += "Flake     " + state.config.flake + "\n";
-    text += describe_update(state, changed) + describe_hosts(state, found) + describe_ending(state) +
-            "Deploy    nothing: not configured\n";
+    text += describe_alarms(state) + describe_update(state, changed) + describe_hosts(state, found) +
+            describe_ending(state) + "Deploy    nothing: not configured\n";
     for (const auto& target : found.targets) state.report.hosts.push_back({.name = target.name, .kind = target.kind});
+    if (any_stops(state.report.alarms)) {
+        state.report.ending = {Outcome::would_propose, ExitCode::alarm, alarm_headline(state.report.alarms),
+                               "look at the alarms before a run"};
+        return {};
+    }
     state.report.ending = {changed ? Outcome::would_land : Outcome::unchanged, ExitCode::ok,
                            changed ? "a run would update and prove this" : "every input is up to date",
                            changed ? "lockstep run --dry-run" : ""};

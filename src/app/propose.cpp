@@ -194,6 +194,24 @@ std::string failed_words(const RunReport& report) {
     return fmt::format("{} of {} failed", broken, plural(report.hosts.size(), "host"));
 }
 
+/// How a run ends that may not land: because of hosts, or of an alarm, which is the graver thing.
+struct Red {
+    Outcome outcome = Outcome::proposed, outcome_without_pull = Outcome::hosts_failed;
+    ExitCode exit = ExitCode::hosts_failed, exit_without_pull = ExitCode::hosts_failed_no_pr;
+    std::string words, accept;
+};
+Red red_ending(const RunReport& report) {
+    if (!any_stops(report.alarms)) return {.words = failed_words(report)};
+    const bool good = decide(report.hosts).action == Action::land;
+    return {Outcome::alarm,
+            Outcome::alarm,
+            ExitCode::alarm,
+            ExitCode::alarm,
+            alarm_headline(report.alarms) + "; " + (good ? "every required host is proved" : failed_words(report)),
+            "; to accept the change, merge it by hand or run with --ignore-alarm " +
+                join(stopping_codes(report.alarms), ",")};
+}
+
 }  // namespace
 
 bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path, const std::string& flake) {
@@ -206,25 +224,23 @@ bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path,
 
 Result<void> propose(RunState& state, bool green, const std::string& why) {
     // The texts need the ending, and the ending is only known when the texts are written: this is the hoped-for one.
+    const Red red = red_ending(state.report);
     const ExitCode exit =
-        !green ? ExitCode::hosts_failed
-               : (state.config.land.mode == LandMode::pull_request ? ExitCode::ok : ExitCode::base_refused);
-    state.report.ending = {green ? Outcome::proposed_green : Outcome::proposed, exit,
-                           green ? why : failed_words(state.report), ""};
+        !green ? red.exit : (state.config.land.mode == LandMode::pull_request ? ExitCode::ok : ExitCode::base_refused);
+    state.report.ending = {green ? Outcome::proposed_green : red.outcome, exit, green ? why : red.words, ""};
     const auto place = push_branch(state);
     if (!place.ok()) {
         if (green) return place.error();
         const auto& error = place.error();
         state.report.ending = {
-            Outcome::hosts_failed, ExitCode::hosts_failed_no_pr,
-            fmt::format("{}, and the branch could not be pushed: {}: {}", failed_words(state.report), error.what,
-                        error.why),
+            red.outcome_without_pull, red.exit_without_pull,
+            fmt::format("{}, and the branch could not be pushed: {}: {}", red.words, error.what, error.why),
             "the commit is kept in " + state.ports.git.repository().string() + " as " + state.wanted_branch};
         return {};
     }
     state.report.repo.branch = place->branch;
     if (!state.forge) {
-        state.report.ending.next_action = "look at branch " + place->branch;
+        state.report.ending.next_action = "look at branch " + place->branch + red.accept;
         state.report.ending.reason += "; the branch is pushed, and there is no forge for a pull request";
         return {};
     }
@@ -236,11 +252,12 @@ Result<void> propose(RunState& state, bool green, const std::string& why) {
         state.report.ending.next_action = missing->error.hint.empty()
                                               ? "run again, or open a pull request from " + place->branch + " by hand"
                                               : missing->error.hint;
-        if (!green) state.report.ending.outcome = Outcome::hosts_failed;
-        state.report.ending.exit = green ? ExitCode::infrastructure : ExitCode::hosts_failed_no_pr;
+        if (!green) state.report.ending.outcome = red.outcome_without_pull;
+        state.report.ending.exit = green ? ExitCode::infrastructure : red.exit_without_pull;
         return {};
     }
-    state.report.ending.next_action = state.report.pull->url.empty() ? "" : "see " + state.report.pull->url;
+    state.report.ending.next_action =
+        state.report.pull->url.empty() ? "" : "see " + state.report.pull->url + (green ? "" : red.accept);
     return {};
 }
 

@@ -163,7 +163,7 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
             proof.hosts.push_back(host);
         }
         std::sort(proof.hosts.begin(), proof.hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-        state.keep->end(state.config, decide(proof.hosts).action == Action::land);
+        state.keep->end(state.config, decide(proof.hosts, state.report.alarms).action == Action::land);
     }
     for (const auto& host : proof.hosts) journal_host(state, host);
     state.report.hosts = std::move(proof.hosts);

@@ -12,6 +12,8 @@ namespace lockstep {
 
 namespace {
 
+constexpr std::size_t k_alarms_told = 10;  // the report has them all
+
 Error unknown_input(const std::string& name, const LockFile& lock, bool from_flags_or_file) {
     (void)from_flags_or_file;
     const auto known = lock.direct_names();
@@ -135,6 +137,20 @@ std::string seal_of(Git& git, const std::string& parent, const std::string& lock
 
 namespace {
 
+/// The commit holds nothing but the lock, so flake.nix is the same on both sides.
+void raise_alarms(RunState& state, const LockFile& lock) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(state.settings.now.time_since_epoch()).count();
+    const auto& wish = state.config.alarms;
+    auto judged =
+        judge_alarms(lock_alarms(state.base_lock, lock, {.same_flake = true, .now = now}), {wish.stop, wish.ignore});
+    state.report.alarms = std::move(judged.alarms);
+    if (!judged.ignored.empty())
+        state.notice(fmt::format("{} ignored by alarms.ignore: {}", plural(judged.ignored.size(), "lock alarm"),
+                                 clean_line(join(judged.ignored, ", "), 500)));
+    for (const auto& line : lines_of(alarms_text(state.report.alarms, k_alarms_told)))
+        state.ports.events.on(Notice{true, "alarm on the lock change: " + line});
+}
+
 /// Commits the lock on top of the base commit; false when it changes nothing there.
 Result<bool> commit_lock(RunState& state, const std::string& text) {
     auto lock = parse_lock(text);
@@ -142,7 +158,9 @@ Result<bool> commit_lock(RunState& state, const std::string& text) {
         return Error{ErrorKind::infrastructure, "nix flake update left a lock that cannot be read", lock.error().what,
                      "run again"};
     state.report.inputs = diff_locks(state.base_lock, lock.value());
+    state.report.alarms.clear();  // of an earlier try
     if (state.report.inputs.empty()) return false;
+    raise_alarms(state, lock.value());
     state.candidate_lock = text;
     CommitRequest request{.parent = state.base_commit, .path = state.lock_path(), .content = text};
     request.time = std::chrono::duration_cast<std::chrono::seconds>(state.settings.now.time_since_epoch()).count();

@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <iostream>
 #include <iterator>
 
 #include "cli/commands.hpp"
 #include "edges/disk_files.hpp"
 #include "lockstep/core/config_keys.hpp"
+#include "lockstep/core/lock_alarms.hpp"
 #include "lockstep/core/lockfile.hpp"
 #include "lockstep/core/report.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -58,6 +60,19 @@ Result<LockFile> read_lock(const std::string& path) {
     return lock;
 }
 
+/// As if flake.nix had stayed the same, and by the default policy: nothing else is known here.
+std::vector<LockAlarm> alarms_now(const LockFile& before, const LockFile& after) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    const Config config;
+    return judge_alarms(lock_alarms(before, after, {.same_flake = true, .now = now.count()}),
+                        {config.alarms.stop, config.alarms.ignore})
+        .alarms;
+}
+
+std::string headed(const std::string& head, const std::string& list) {
+    return list.empty() ? "" : head + list + "\n";
+}
+
 }  // namespace
 
 int command_lockdiff(const Options& options) {
@@ -69,9 +84,13 @@ int command_lockdiff(const Options& options) {
     const auto after = read_lock(options.operands[1]);
     if (!after.ok()) return tell_error(after.error());
     const auto changes = diff_locks(before.value(), after.value());
-    tell_result(options.json       ? lockdiff_json(changes)
-                : options.markdown ? lockdiff_markdown(changes)
-                                   : lockdiff_text(changes));
+    if (options.json) {
+        tell_result(lockdiff_json(changes));
+        return 0;
+    }
+    const auto alarms = alarms_now(before.value(), after.value());
+    tell_result(options.markdown ? headed("**Alarms**\n\n", alarms_markdown(alarms)) + lockdiff_markdown(changes)
+                                 : headed("alarms:\n", alarms_text(alarms)) + lockdiff_text(changes));
     return 0;
 }
 

@@ -203,6 +203,12 @@ void add_update(std::vector<ConfigKey>& table) {
     table.push_back(
         integer("update.attempts", LOCKSTEP_FIELD(update.attempts), 1, 10, "Tries when fetching an input fails."));
     table.push_back(
+        list("alarms.stop", LOCKSTEP_FIELD(alarms.stop), keys::alarm_globs,
+             "Alarms on the lock change that keep an update from landing: it is proved and becomes a pull request. "
+             "Others only warn. Codes or globs."));
+    table.push_back(list("alarms.ignore", LOCKSTEP_FIELD(alarms.ignore), keys::alarm_globs,
+                         "Alarms that are not raised at all. Codes or globs."));
+    table.push_back(
         text("commit.name", LOCKSTEP_FIELD(commit.name), keys::person_name,
              "Author and committer of the update commit, together with `commit.email`; empty is git's own identity."));
     table.push_back(text("commit.email", LOCKSTEP_FIELD(commit.email), keys::mail_address,

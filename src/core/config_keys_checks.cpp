@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/config_keys_types.hpp"
+#include "lockstep/core/lock_alarms.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/target.hpp"
 #include "lockstep/core/text.hpp"
@@ -174,6 +175,19 @@ Complaint input_names(const std::vector<std::string>& entries) {
     for (const auto& entry : entries)
         if (entry.empty() || has_control(entry) || entry.front() == '-')
             return "expects names of flake inputs, none of them empty or with a leading dash";
+    return std::nullopt;
+}
+
+Complaint alarm_globs(const std::vector<std::string>& entries) {
+    std::vector<std::string> codes;
+    for (const auto code : alarm_codes()) codes.emplace_back(code);
+    for (const auto& entry : entries) {
+        if (std::any_of(codes.begin(), codes.end(), [&](const auto& code) { return glob_match(entry, code); }))
+            continue;
+        const auto near = nearest(entry, codes);
+        const auto hint = near.empty() ? "" : fmt::format(" (did you mean {}?)", near);
+        return fmt::format("expects alarms or globs of them, out of {}{}", join(codes, ", "), hint);
+    }
     return std::nullopt;
 }
 

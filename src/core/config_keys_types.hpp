@@ -49,6 +49,7 @@ Complaint path_or_empty(const std::string& text);
 Complaint target_sets(const std::vector<std::string>& entries);
 Complaint globs(const std::vector<std::string>& entries);
 Complaint input_names(const std::vector<std::string>& entries);
+Complaint alarm_globs(const std::vector<std::string>& entries);  ///< each names at least one alarm
 Complaint labels(const std::vector<std::string>& entries);
 Complaint nix_options(const std::vector<std::pair<std::string, std::string>>& entries);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -62,21 +64,8 @@ std::string landing_reason(const std::vector<const HostResult*>& hosts) {
     return text;
 }
 
-}  // namespace
-
-std::string_view action_word(Action action) {
-    switch (action) {
-        case Action::land:
-            return "land";
-        case Action::propose:
-            return "propose";
-        case Action::stop:
-            return "stop";
-    }
-    LOCKSTEP_CHECK(false);
-}
-
-Verdict decide(const std::vector<HostResult>& hosts) {
+/// By the hosts alone.
+Verdict judge_hosts(const std::vector<HostResult>& hosts) {
     if (hosts.empty()) return {Action::stop, ExitCode::config, {{"", "there are no hosts to prove"}}};
     const auto required = required_hosts(hosts);
     if (required.empty())
@@ -91,6 +80,37 @@ Verdict decide(const std::vector<HostResult>& hosts) {
     if (!any(required, is_evidence))
         return {Action::stop, ExitCode::config, {{"", "every required host was skipped, so nothing was proved"}}};
     return {Action::land, ExitCode::ok, {{"", landing_reason(required)}}};
+}
+
+std::vector<Reason> reasons_for(const std::vector<LockAlarm>& alarms) {
+    std::vector<Reason> reasons;
+    for (const auto& alarm : alarms)
+        if (alarm.stops)
+            reasons.push_back({"", fmt::format("alarm {}: input {} {}", alarm.code, clean_line(alarm.input, 120),
+                                               clean_line(alarm.detail, 700))});
+    return reasons;
+}
+
+}  // namespace
+
+std::string_view action_word(Action action) {
+    switch (action) {
+        case Action::land:
+            return "land";
+        case Action::propose:
+            return "propose";
+        case Action::stop:
+            return "stop";
+    }
+    LOCKSTEP_CHECK(false);
+}
+
+Verdict decide(const std::vector<HostResult>& hosts, const std::vector<LockAlarm>& alarms) {
+    auto verdict = judge_hosts(hosts);
+    if (verdict.action == Action::stop || !any_stops(alarms)) return verdict;
+    auto reasons = reasons_for(alarms);
+    reasons.insert(reasons.end(), verdict.reasons.begin(), verdict.reasons.end());
+    return {Action::propose, ExitCode::alarm, std::move(reasons)};
 }
 
 }  // namespace lockstep

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/lockfile_url.hpp"
+#include "core/lockfile_place.hpp"
 #include "lockstep/core/check.hpp"
 
 namespace lockstep {
@@ -17,34 +17,15 @@ std::string_view branch_of(std::string_view ref) {
     return ref.starts_with(k_heads) ? ref.substr(k_heads.size()) : ref;
 }
 
-bool is_download(const FlakeRef& ref) {
-    return ref.type == "tarball" || ref.type == "file";
-}
-bool is_store_path(std::string_view path) {
-    return path.starts_with("/nix/store/");
-}
-
-bool same_site(const FlakeRef& a, const FlakeRef& b) {
-    const auto one = split_url(a.url), other = split_url(b.url);
-    return one.scheme == other.scheme && one.host == other.host && one.port == other.port;
-}
-
-/// What flake.nix asks for. A registry name and what it stands for are told apart by their branch only.
+/// What flake.nix asks for.
 bool same_request(const FlakeRef& a, const FlakeRef& b) {
-    const bool same_branch = branch_of(a.ref) == branch_of(b.ref) && a.dir == b.dir;
-    if ((a.type == "indirect") != (b.type == "indirect")) return same_branch;
-    return same_branch && a.type == b.type && forge_host(a) == forge_host(b) && a.owner == b.owner &&
-           a.repo == b.repo && a.url == b.url && a.path == b.path && a.id == b.id;
+    return same_wish(a, b) && branch_of(a.ref) == branch_of(b.ref) && a.dir == b.dir;
 }
 
-/// What the lock resolved it to. Nix writes the branch of a locked reference in several forms or not at all; the
-/// address of a download may name the version, so its site counts; a store path is content.
+/// What the lock resolved it to. Nix writes the branch of a locked reference in several forms or not at all.
 bool same_source(const FlakeRef& a, const FlakeRef& b) {
-    if (a.type != b.type || forge_host(a) != forge_host(b) || a.owner != b.owner || a.repo != b.repo || a.dir != b.dir)
-        return false;
-    if (!a.ref.empty() && !b.ref.empty() && branch_of(a.ref) != branch_of(b.ref)) return false;
-    if (is_download(a) ? !same_site(a, b) : a.url != b.url) return false;
-    return a.path == b.path || (is_store_path(a.path) && is_store_path(b.path));
+    if (!same_origin(a, b) || a.dir != b.dir) return false;
+    return a.ref.empty() || b.ref.empty() || branch_of(a.ref) == branch_of(b.ref);
 }
 
 bool same_place(const LockInput& a, const LockInput& b) {

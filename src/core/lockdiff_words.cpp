@@ -22,13 +22,16 @@ std::string date_note(std::int64_t seconds) {
                        static_cast<unsigned>(date.day()));
 }
 
-/// Revision or, where there is none, the beginning of the content hash; and the date.
+}  // namespace
+
 std::string version_of(const FlakeRef& ref) {
     constexpr std::size_t k_hash_shown = 17;  // "sha256-" and ten characters, as for revisions
     auto id = ref.rev.empty() ? ref.nar_hash.substr(0, k_hash_shown) : short_id(ref.rev);
     if (ref.rev.ends_with("-dirty")) id += "-dirty";
     return (id.empty() ? "unlocked" : id) + date_note(ref.last_modified);
 }
+
+namespace {
 
 std::string place_and_version(const FlakeRef& ref) {
     return location(ref) + " " + version_of(ref);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a changed input is put into words, for the text and the Markdown renderer. Private to the two.
+// How a changed input is put into words, for the renderers of changes and for alarms. Private to them.
 #pragma once
 
 #include <string>
@@ -15,6 +15,9 @@ struct ChangeWords {
     std::string_view note;  ///< "back in time", "same revision, other content" or ""
 };
 [[nodiscard]] ChangeWords words_for(const InputChange& change);
+
+/// "1a2b3c4d5e (2026-10-01)": revision or, where there is none, the beginning of the content hash; and the date.
+[[nodiscard]] std::string version_of(const FlakeRef& ref);
 
 /// The changes of one heading, in their order.
 struct ChangeGroup {

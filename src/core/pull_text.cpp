@@ -26,6 +26,7 @@ std::string run_description(const RunReport& report) {
     const auto tally = tally_of(report.hosts);
     if (report.ending.outcome == Outcome::unchanged) return "nothing to update";
     auto text = tally.total == 0 ? verdict_phrase(report) : headline(tally);
+    if (const auto alarm = alarm_headline(report.alarms); !alarm.empty()) text = alarm + "; " + text;
     if (report.ending.outcome == Outcome::stopped && !report.ending.reason.empty())
         text += ": " + report.ending.reason;
     else if (const auto causes = causes_by_weight(report); !causes.empty() && tally.broken > 0)
@@ -45,7 +46,9 @@ std::size_t rank(const std::vector<const Cause*>& causes, const HostResult& host
 std::string pull_title(const RunReport& report) {
     const auto tally = tally_of(report.hosts);
     auto where = report.repo.flake.empty() ? std::string() : report.repo.flake + "/";
-    return clean_line(fmt::format("{}flake.lock update {}: {}", where, update_day(report), headline(tally)),
+    const auto alarm = alarm_headline(report.alarms);
+    return clean_line(fmt::format("{}flake.lock update {}: {}{}{}", where, update_day(report), alarm,
+                                  alarm.empty() ? "" : "; ", headline(tally)),
                       k_title_bytes);
 }
 

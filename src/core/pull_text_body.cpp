@@ -28,12 +28,24 @@ std::string shell_word(std::string_view foreign) {
     return plain ? text : "'" + replace_all(text, "'", "'\\''") + "'";
 }
 
+std::string alarm_steps(const RunReport& report) {
+    std::string flags;
+    for (const auto& code : stopping_codes(report.alarms)) flags += " --ignore-alarm " + shell_word(code);
+    return "Find out for each alarm above whether the input's maintainers made that change. If they did not, do not "
+           "merge: "
+           "hold the input back. If they did, merge this with a fast-forward, or let one run land it:\n\n" +
+           markdown_fence("lockstep run" + flags + "\n", "sh") + "\n";
+}
+
 /// Not the next action of the report: that one leads here.
 std::string next_steps(const RunReport& report) {
     std::string text = "### What to do next\n\n";
+    if (any_stops(report.alarms)) text += alarm_steps(report);
     const auto look = hosts_to_look_at(report);
     if (look.empty() || !is_broken(look.front()->state))
-        return text + "Merge this with a fast-forward, so that the very commit that was proved lands.\n";
+        return any_stops(report.alarms)
+                   ? text
+                   : text + "Merge this with a fast-forward, so that the very commit that was proved lands.\n";
     text +=
         "Fix the cause on the base branch, hold the guilty input back, or wait for upstream: the next run starts from "
         "the base branch again and updates this pull request. To see the first failure on your machine:\n\n";
@@ -81,6 +93,7 @@ void add_sections(std::string& body, const RunReport& report, const LogLinks& li
     const auto add = [&](const parts::Section& section, std::size_t share, std::size_t of) {
         room -= parts::append(body, section, std::min(room, room * share / of), k_where, limits);
     };
+    add(parts::alarms(report), 2, 5);
     add(parts::causes(report), 2, 5);
     const auto log_list = logs(links);
     const auto inputs = parts::inputs(report);

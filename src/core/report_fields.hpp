@@ -99,6 +99,15 @@ void input(V& v, Change& c) {
     v.text("compare", c.compare);
 }
 
+template <class V, class Alarm>
+void alarm(V& v, Alarm& a) {
+    v.word("severity", a.severity, alarm_severity_word, AlarmSeverity::warn);
+    v.text("code", a.code);
+    v.text("input", a.input);
+    v.text("detail", a.detail);
+    v.flag("stops", a.stops);
+}
+
 template <class V, class Host>
 void host(V& v, Host& h) {
     v.text("name", h.name);
@@ -163,7 +172,10 @@ void everything(V& v, Report& r) {
     v.group("repo", [&](V& g) { repo(g, r.repo); });
     v.group("verdict", [&](V& g) { verdict(g, r.ending); });
     v.list("stages", r.stages, [](V& g, auto& item) { stage(g, item); });
-    v.group("lock", [&](V& g) { g.list("inputs", r.inputs, [](V& inner, auto& item) { input(inner, item); }); });
+    v.group("lock", [&](V& g) {
+        if (g.since(2)) g.list("alarms", r.alarms, [](V& inner, auto& item) { alarm(inner, item); });
+        g.list("inputs", r.inputs, [](V& inner, auto& item) { input(inner, item); });
+    });
     v.list("hosts", r.hosts, [](V& g, auto& item) { host(g, item); });
     v.list("causes", r.causes, [](V& g, auto& item) { cause(g, item); });
     v.list("logs", r.logs, [](V& g, auto& item) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// junit.xml: one test case per host, for the readers that every CI has.
+// junit.xml: one test case per host, and before them one per alarm on the lock change, for the readers that every CI
+// has.
 #include <algorithm>
 #include <map>
 
@@ -59,6 +60,18 @@ public:
         text_ += "    </testcase>\n";
     }
 
+    /// One that stops is a failure; a warning is a case that passes and says so.
+    void add(const LockAlarm& alarm) {
+        const auto kind = alarm.stops ? CaseKind::failure : CaseKind::passed;
+        ++counts_[static_cast<std::size_t>(kind)];
+        const auto name = clean_line(alarm.code, 60) + " " + clean_line(alarm.input, 120);
+        const auto detail = xml_text(clean_line(alarm.detail, 700));
+        text_ += fmt::format("    <testcase classname=\"flake.lock\" name=\"{}\" time=\"0.000\">", xml_text(name));
+        text_ += alarm.stops ? fmt::format("\n      <failure message=\"{}\" type=\"alarm\"/>\n    ", detail)
+                             : fmt::format("<system-out>{}</system-out>", detail);
+        text_ += "</testcase>\n";
+    }
+
     [[nodiscard]] std::size_t count(CaseKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
     [[nodiscard]] const std::string& text() const { return text_; }
 
@@ -92,10 +105,12 @@ std::string report_junit(const RunReport& report) {
     for (const auto& host : report.hosts) hosts.push_back(&host);
     std::stable_sort(hosts.begin(), hosts.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
     Cases cases(report);
+    for (const auto& alarm : report.alarms) cases.add(alarm);
     for (const auto* host : hosts) cases.add(*host);
-    const auto counts = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
-                                    hosts.size(), cases.count(CaseKind::failure), cases.count(CaseKind::error),
-                                    cases.count(CaseKind::skipped), seconds(report.run.duration));
+    const auto counts =
+        fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
+                    report.alarms.size() + hosts.size(), cases.count(CaseKind::failure), cases.count(CaseKind::error),
+                    cases.count(CaseKind::skipped), seconds(report.run.duration));
     return fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {0}>\n"
         "  <testsuite name=\"lockstep {1}\" {0} timestamp=\"{2}\">\n{3}  </testsuite>\n</testsuites>\n",

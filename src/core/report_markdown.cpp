@@ -58,8 +58,11 @@ std::string list(std::string_view title, const std::vector<std::string>& lines) 
 std::string report_markdown(const RunReport& report) {
     std::vector<std::string> limits;
     const auto tally = tally_of(report.hosts);
-    auto text = fmt::format("# lockstep {}: {}\n\n{}\n", parts::inline_text(report.run.command),
-                            tally.total == 0 ? verdict_phrase(report) : headline(tally), parts::verdict(report));
+    const auto alarm = alarm_headline(report.alarms);
+    auto text = fmt::format("# lockstep {}: {}{}{}\n\n{}\n", parts::inline_text(report.run.command), alarm,
+                            alarm.empty() ? "" : "; ", tally.total == 0 ? verdict_phrase(report) : headline(tally),
+                            parts::verdict(report));
+    parts::append(text, parts::alarms(report), k_room, "report.md", limits);
     text += parts::next_action(report) + facts(report);
     for (const auto& section : {parts::causes(report), parts::hosts(report), parts::inputs(report)})
         parts::append(text, section, k_room, "report.md", limits);

@@ -37,6 +37,7 @@ struct Section {
     std::size_t shortened = 0;      ///< rows that say less than the report does
     std::size_t unlisted = 0;       ///< further rows, not made because there is no room for them anyway
 };
+[[nodiscard]] Section alarms(const RunReport& report);
 [[nodiscard]] Section causes(const RunReport& report);
 [[nodiscard]] Section hosts(const RunReport& report);
 [[nodiscard]] Section inputs(const RunReport& report);

@@ -7,11 +7,11 @@ namespace lockstep {
 std::string_view report_schema() {
     return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "title": "lockstep report 1.1",
-  "description": "report.json, the record of one run of lockstep. This schema describes version 1.1 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
+  "title": "lockstep report 1.2",
+  "description": "report.json, the record of one run of lockstep. This schema describes version 1.2 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: alarms of the lock) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
   "type": "object",
   "properties": {
-    "schema": {"const": "lockstep-report/1.1"},
+    "schema": {"const": "lockstep-report/1.2"},
     "run": {"$ref": "#/$defs/run"},
     "repo": {"$ref": "#/$defs/repo"},
     "verdict": {"$ref": "#/$defs/verdict"},
@@ -20,13 +20,18 @@ std::string_view report_schema() {
       "type": "object",
       "description": "What changed in flake.lock.",
       "properties": {
+        "alarms": {
+          "type": "array",
+          "description": "What looks like tampering in it; those that stop the update first.",
+          "items": {"$ref": "#/$defs/alarm"}
+        },
         "inputs": {
           "type": "array",
           "description": "Changed inputs, sorted by input path.",
           "items": {"$ref": "#/$defs/input_change"}
         }
       },
-      "required": ["inputs"],
+      "required": ["alarms", "inputs"],
       "additionalProperties": false
     },
     "hosts": {
@@ -145,7 +150,7 @@ std::string_view report_schema() {
           "description": "How the run ended.",
           "enum": [
             "landed", "unchanged", "would_land", "would_propose", "proposed", "proposed_green", "proved",
-            "hosts_failed", "stopped"
+            "hosts_failed", "alarm", "stopped"
           ]
         },
         "exit_code": {"type": "integer", "enum": [0, 10, 20, 21, 30, 31, 40, 41, 50, 51, 52, 60, 64, 70, 75, 78, 130, 143]},
@@ -198,6 +203,21 @@ std::string_view report_schema() {
         "lastModified": {"type": "integer", "description": "Seconds since the epoch."}
       },
       "required": [],
+      "additionalProperties": false
+    },
+    "alarm": {
+      "type": "object",
+      "properties": {
+        "severity": {"type": "string", "description": "How grave it is in itself.", "enum": ["critical", "warn"]},
+        "code": {
+          "type": "string",
+          "description": "same-rev-other-hash, moved, hash-missing, backwards, plain-http, new-transitive-input, mutable-source-changed, from-registry; later versions may add more."
+        },
+        "input": {"type": "string", "description": "Input path."},
+        "detail": {"type": "string", "description": "A sentence with the old and the new value."},
+        "stops": {"type": "boolean", "description": "By alarms.stop: the update did not land by itself."}
+      },
+      "required": ["severity", "code", "input", "detail", "stops"],
       "additionalProperties": false
     },
     "input_change": {

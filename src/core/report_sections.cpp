@@ -42,6 +42,8 @@ std::string how_it_ended(const RunReport& report) {
             return fmt::format("The update was not pushed to {}: merge this to land it.", base);
         case Outcome::proved:
             return {};
+        case Outcome::alarm:
+            return fmt::format("Nothing was merged: {}.", stays);
         case Outcome::hosts_failed:
             return report.run.command == "build" ? "" : fmt::format("Nothing was merged: {}.", stays);
         case Outcome::stopped:
@@ -132,11 +134,19 @@ std::string verdict(const RunReport& report) {
         text = fmt::format("**{}**", capitalised(verdict_phrase(report)));
     else
         text = fmt::format("**{}.**", capitalised(headline(tally)));
+    if (const auto alarm = alarm_headline(report.alarms); !alarm.empty())
+        text = fmt::format("**{}.** ", capitalised(alarm)) + text;
     const auto ended = how_it_ended(report);
     if (!ended.empty()) text += " " + ended;
     const bool explain = report.ending.outcome == Outcome::stopped || report.ending.outcome == Outcome::proposed_green;
     if (explain && !report.ending.reason.empty()) text += " " + capitalised(inline_text(report.ending.reason, 400));
     return text + "\n";
+}
+
+Section alarms(const RunReport& report) {
+    Section section{.head = "### Alarms on the lock change\n\n", .rows = {}, .foot = "\n", .what = "alarm"};
+    for (const auto& alarm : report.alarms) section.rows.push_back(alarm_item(alarm));
+    return section;
 }
 
 Section causes(const RunReport& report) {

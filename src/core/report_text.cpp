@@ -13,6 +13,7 @@ namespace lockstep {
 
 namespace {
 
+constexpr std::size_t k_max_alarms = 20;
 constexpr std::size_t k_max_hosts = 40;
 constexpr std::size_t k_max_causes = 20;
 constexpr std::size_t k_causes_with_tail = 3;
@@ -52,6 +53,7 @@ std::string head(const RunReport& report, const Ink& ink) {
     const auto good = is_good(report.ending.outcome);
     const auto tally = tally_of(report.hosts);
     std::vector<std::string> parts;
+    if (const auto alarm = alarm_headline(report.alarms); !alarm.empty()) parts.push_back(ink.verdict(alarm, false));
     if (tally.total > 0 && report.ending.outcome != Outcome::unchanged)
         parts.push_back(ink.verdict(headline(tally), good));
     const auto phrase = verdict_phrase(report);
@@ -62,6 +64,17 @@ std::string head(const RunReport& report, const Ink& ink) {
                            report.ending.outcome == Outcome::hosts_failed ||
                            report.ending.outcome == Outcome::proposed_green || tally.total == 0;
     if (says_more && !report.ending.reason.empty()) text += clean_line(report.ending.reason, 1'000) + "\n";
+    return text;
+}
+
+std::string alarms(const RunReport& report, const Ink& ink) {
+    if (report.alarms.empty()) return {};
+    auto text = "\n" + ink.bold("Alarms on the lock change") + "\n";
+    std::size_t at = 0;
+    for (const auto& line : lines_of(alarms_text(report.alarms, k_max_alarms))) {
+        const bool stops = at < report.alarms.size() && report.alarms[at++].stops;
+        text += "  " + (stops ? ink.red(line) : ink.yellow(line)) + "\n";
+    }
     return text;
 }
 
@@ -140,8 +153,8 @@ std::string inputs(const RunReport& report, const Ink& ink) {
 
 std::string report_text(const RunReport& report, bool color) {
     const Ink ink(color);
-    auto text =
-        head(report, ink) + causes(report, ink) + hosts(report, ink) + inputs(report, ink) + timing(report, ink);
+    auto text = head(report, ink) + alarms(report, ink) + causes(report, ink) + hosts(report, ink) +
+                inputs(report, ink) + timing(report, ink);
     std::string tail;
     for (const auto& notice : report.notices) tail += "note: " + clean_line(notice, 600) + "\n";
     for (const auto& limit : report.limits) tail += "cut: " + clean_line(limit, 300) + "\n";

@@ -42,6 +42,7 @@ std::string step_summary(const RunReport& report, std::size_t max_bytes) {
     const auto add = [&](const parts::Section& section, std::size_t share, std::size_t of) {
         room -= parts::append(text, section, room * share / of, "step summary", limits);
     };
+    add(parts::alarms(report), 2, 5);
     add(parts::causes(report), 2, 5);
     add(parts::hosts(report), 3, 5);
     add(parts::inputs(report), 3, 5);

@@ -65,6 +65,8 @@ std::string_view outcome_word(Outcome outcome) {
             return "proved";
         case Outcome::hosts_failed:
             return "hosts_failed";
+        case Outcome::alarm:
+            return "alarm";
         case Outcome::stopped:
             return "stopped";
     }
@@ -149,6 +151,9 @@ std::string verdict_phrase(const RunReport& report) {
             return "proved";
         case Outcome::hosts_failed:
             return "hosts failed";
+        case Outcome::alarm:
+            if (!report.pull) return "alarm";
+            return report.pull->action == "updated" ? "alarm: pull request updated" : "alarm: pull request opened";
         case Outcome::stopped:
             return fmt::format("stopped ({})", exit_code_word(report.ending.exit));
     }
@@ -213,6 +218,7 @@ bool is_good(Outcome outcome) {
         case Outcome::would_propose:
         case Outcome::proposed:
         case Outcome::hosts_failed:
+        case Outcome::alarm:
         case Outcome::stopped:
             return false;
     }

@@ -176,6 +176,25 @@ RunReport green_report() {
     return r;
 }
 
+RunReport alarm_report() {
+    auto r = green_report();
+    auto& moved = r.inputs[1];
+    moved.change = ChangeKind::retargeted;
+    moved.to->owner = "N1xOS";
+    moved.compare.clear();
+    r.alarms = {
+        {AlarmSeverity::critical, "moved", "nixpkgs",
+         "came from github:NixOS/nixpkgs and now comes from github:N1xOS/nixpkgs", true},
+        {AlarmSeverity::critical, "new-transitive-input", "home-manager/systems",
+         "is new, although flake.nix does not ask for it: github:nix-systems/default 0123456789 (2026-10-01)", false}};
+    r.repo.base_after = r.repo.base_before;
+    r.pull = RunReport::Pull{43, "https://git.example.org/ada/fleet/pulls/43", "created"};
+    r.ending = {Outcome::alarm, ExitCode::alarm, "lock alarm: moved; every required host is proved",
+                "see https://git.example.org/ada/fleet/pulls/43; to accept the change, merge it by hand or run with "
+                "--ignore-alarm moved"};
+    return r;
+}
+
 const std::vector<std::string>& hostile_texts() {
     static const std::vector<std::string> texts = {
         "```\n</details>\n<script>alert(1)</script>",
@@ -278,9 +297,12 @@ RunReport random_report(std::uint32_t seed) {
     r.run = {text(), text(), time(), time(), millis(), text(), text(), text(), text(), text(), below(2) == 0};
     r.repo = {text(), text(), text(), text(), text(), std::string(40, 'a'), "", text(), std::string(64, '0'), "", ""};
     constexpr std::array codes = {ExitCode::ok, ExitCode::hosts_failed, ExitCode::alarm, ExitCode::terminated};
-    r.ending = {static_cast<Outcome>(below(9)), codes[static_cast<std::size_t>(below(codes.size()))], text(), text()};
+    r.ending = {static_cast<Outcome>(below(10)), codes[static_cast<std::size_t>(below(codes.size()))], text(), text()};
     r.stages =
         list([&] { return StageRecord{text(), static_cast<StageState>(below(4)), time(), millis(), text(), text()}; });
+    r.alarms = list([&] {
+        return LockAlarm{static_cast<AlarmSeverity>(below(2)), text(), text(), text(), below(2) == 0};
+    });
     r.inputs = list([&] {
         InputChange c{text(), static_cast<ChangeKind>(below(5)), below(2) == 0, {}, {}, {}, {}, text()};
         if (below(2) == 0) c.from = ref();

@@ -16,6 +16,9 @@ namespace lockstep::test {
 /// The same fleet, everything proved and landed.
 [[nodiscard]] RunReport green_report();
 
+/// The same fleet, everything proved, and nothing landed because of an alarm that stops; another one warns.
+[[nodiscard]] RunReport alarm_report();
+
 /// `hosts` failing hosts and `causes` root causes, every text of them from hostile_texts(), tails of many long lines.
 [[nodiscard]] RunReport hostile_report(int hosts, int causes);
 

@@ -95,6 +95,12 @@ TEST(ConfigKeys, SaysWhatIsExpected) {
               "`prove.log_limit` expects a size from 4KiB to 16GiB, not `1B`");
     EXPECT_EQ(complaint("targets.foreign", scalar("skip")),
               "`targets.foreign` expects require, evaluate or ignore, not `skip`");
+    EXPECT_EQ(complaint("alarms.stop", list({"moved", "back*", "*"})), "");
+    for (const auto* key : {"alarms.stop", "alarms.ignore"}) {
+        const auto text = complaint(key, list({"moved", "mooved"}));
+        EXPECT_TRUE(text.ends_with("from-registry (did you mean moved?)")) << text;
+        EXPECT_NE(complaint(key, list({"nothing-*"})), "");
+    }
     EXPECT_EQ(complaint("nix.impure", scalar("1")), "`nix.impure` expects true or false, not `1`");
     EXPECT_EQ(complaint("update.inputs", scalar("nixpkgs")),
               "`update.inputs` expects a list, such as [one, two], not `nixpkgs`");

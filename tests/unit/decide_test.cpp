@@ -60,6 +60,22 @@ TEST(Records, EveryCauseHasAWordAndAPhrase) {
         EXPECT_FALSE(is_infrastructure(cls)) << cause_word(cls);
 }
 
+TEST(Decide, AnAlarmThatStopsIsGraverThanAnyHostThatIsKnown) {
+    const std::vector<LockAlarm> alarms{{AlarmSeverity::critical, "moved", "nix\npkgs", "came from a", true},
+                                        {AlarmSeverity::warn, "from-registry", "x", "y", false}};
+    const auto green = decide({host("a", HostState::built)}, alarms);
+    EXPECT_EQ(green, (Verdict{Action::propose,
+                              ExitCode::alarm,
+                              {{"", "alarm moved: input nix pkgs came from a"}, {"", "1 host proved"}}}));
+    const auto red = decide({host("a", HostState::failed)}, alarms);
+    EXPECT_EQ(red.action, Action::propose);
+    EXPECT_EQ(red.exit, ExitCode::alarm);
+    EXPECT_EQ(red.reasons.size(), 2U);
+    for (const auto state : {HostState::infra_error, HostState::interrupted, HostState::unsupported})
+        EXPECT_EQ(decide({host("a", state)}, alarms), decide({host("a", state)})) << state_word(state);
+    EXPECT_EQ(decide({host("a", HostState::built)}, {alarms[1]}), decide({host("a", HostState::built)}));
+}
+
 TEST(Decide, LandsWhenEveryRequiredHostIsProved) {
     const auto verdict =
         decide({host("a", HostState::built), host("b", HostState::cached), host("c", HostState::unchanged),

@@ -36,6 +36,14 @@ struct Config {
         bool operator==(const Update&) const = default;
     } update;
 
+    struct Alarms {
+        std::vector<std::string> stop = {"same-rev-other-hash", "moved", "hash-missing", "backwards",
+                                         "plain-http"};  ///< globs of codes that keep an update from landing
+        std::vector<std::string> ignore;                 ///< globs of codes that are not raised
+
+        bool operator==(const Alarms&) const = default;
+    } alarms;
+
     struct Commit {
         std::string name, email;  ///< "" = git's own identity
         SignPolicy sign = SignPolicy::automatic;

@@ -12,6 +12,7 @@
 
 #include "lockstep/core/decide.hpp"
 #include "lockstep/core/exit_code.hpp"
+#include "lockstep/core/lock_alarms.hpp"
 #include "lockstep/core/records.hpp"
 #include "lockstep/core/result.hpp"
 
@@ -41,6 +42,7 @@ enum class Outcome {
     proposed_green,  ///< all proved; pull request because base may not be pushed (31) or by configuration (0)
     proved,          ///< `build`: every host proved
     hosts_failed,    ///< `build`: hosts failed; `run`: hosts failed and no pull request could be written
+    alarm,           ///< the lock change raised an alarm that stops: pull request (or branch) only, hosts good or bad
     stopped,         ///< anything else: see reason
 };
 [[nodiscard]] std::string_view outcome_word(Outcome outcome);
@@ -82,6 +84,7 @@ struct RunReport {
     };
 
     std::vector<StageRecord> stages;
+    std::vector<LockAlarm> alarms;  ///< of the lock change; those that stop first
     std::vector<InputChange> inputs;
     std::vector<HostResult> hosts;
     std::vector<Cause> causes;
@@ -103,7 +106,7 @@ struct RunReport {
     bool operator==(const RunReport&) const = default;
 };
 
-/// Schema "lockstep-report/1.0". Hosts sorted by name; foreign text cleaned. Ends with a newline.
+/// Schema "lockstep-report/1.2". Hosts sorted by name; foreign text cleaned. Ends with a newline.
 [[nodiscard]] std::string report_json(const RunReport& report);
 [[nodiscard]] Result<RunReport> report_from_json(std::string_view text);
 /// The published JSON Schema (2020-12) of report.json.

@@ -94,6 +94,12 @@ std::vector<std::pair<std::string, std::string>> output_values(const RunReport& 
 
 std::vector<std::string> annotations(const RunReport& report) {
     std::vector<std::string> lines;
+    for (const auto& alarm : report.alarms)
+        lines.push_back(
+            command(alarm.stops ? "error" : "warning",
+                    {{"file", "flake.lock"},
+                     {"title", "lock alarm " + clean_line(alarm.code, 60) + ": " + clean_line(alarm.input, 100)}},
+                    clean_line(alarm.detail, 700)));
     for (const auto* cause : causes_by_weight(report)) lines.push_back(annotation(report, *cause));
     for (auto& line : without_cause(report)) lines.push_back(std::move(line));
     std::stable_partition(lines.begin(), lines.end(),
