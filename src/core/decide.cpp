@@ -86,7 +86,7 @@ std::vector<Reason> reasons_for(const std::vector<LockAlarm>& alarms) {
     std::vector<Reason> reasons;
     for (const auto& alarm : alarms)
         if (alarm.stops)
-            reasons.push_back({"", fmt::format("alarm {}: input {} {}", alarm.code, clean_line(alarm.input, 120),
+            reasons.push_back({"", fmt::format("alarm {}: {}: {}", alarm.code, clean_line(alarm.input, 120),
                                                clean_line(alarm.detail, 700))});
     return reasons;
 }

@@ -68,7 +68,7 @@ std::string alarms_text(const std::vector<LockAlarm>& alarms, std::size_t max_li
     return listed(
         alarms, max_lines,
         [](const LockAlarm& alarm) {
-            return fmt::format("{} {}: {} {} ({})\n", alarm.stops ? "!!" : "! ", clean_line(alarm.code, 60),
+            return fmt::format("{} {}: {}: {} ({})\n", alarm.stops ? "!!" : "! ", clean_line(alarm.code, 60),
                                clean_line(alarm.input, k_name_bytes), clean_line(alarm.detail, k_detail_bytes),
                                weight(alarm));
         },
@@ -76,7 +76,7 @@ std::string alarms_text(const std::vector<LockAlarm>& alarms, std::size_t max_li
 }
 
 std::string alarm_item(const LockAlarm& alarm) {
-    return fmt::format("- **{}** ({}): {} {}\n", markdown_inline(clean_line(alarm.code, 60)), weight(alarm),
+    return fmt::format("- **{}** ({}): {}: {}\n", markdown_inline(clean_line(alarm.code, 60)), weight(alarm),
                        markdown_inline(clean_line(alarm.input, k_name_bytes)),
                        markdown_inline(clean_line(alarm.detail, k_detail_bytes)));
 }

@@ -176,6 +176,23 @@ TEST_F(LockAlarms, ThePolicyIsThatOfTheBaseCommit) {
     EXPECT_EQ(end.code, 0) << end.err;
 }
 
+TEST_F(LockAlarms, LockdiffShowsThemExceptInItsList) {
+    const auto old_lock = fleet.repository() / "flake.lock", new_lock = lab / "new.lock";
+    auto lock = nlohmann::json::parse(read_file(old_lock));
+    lock["nodes"]["catalogue"]["locked"]["narHash"] = "";
+    write_file(new_lock, lock.dump());
+    const auto text = lockstep.run({"lockdiff", old_lock.string(), new_lock.string()});
+    EXPECT_EQ(text.code, 0) << text.err;
+    EXPECT_THAT(text.out, StartsWith("alarms:\n!! hash-missing: catalogue: "));
+    EXPECT_THAT(text.out, HasSubstr("\n\ndirect inputs:\n"));
+    const auto markdown = lockstep.run({"lockdiff", "--markdown", old_lock.string(), new_lock.string()});
+    EXPECT_THAT(markdown.out, StartsWith("**Alarms**\n\n- **hash-missing** (stops the update): catalogue: "));
+    const auto json = lockstep.run({"lockdiff", "--json", old_lock.string(), new_lock.string()});
+    EXPECT_TRUE(nlohmann::json::parse(json.out).is_array()) << json.out;
+    const auto same = lockstep.run({"lockdiff", old_lock.string(), old_lock.string()});
+    EXPECT_EQ(same.out, "no inputs changed\n");
+}
+
 TEST_F(LockAlarms, AnHonestUpdateRaisesNone) {
     fleet.part("catalogue", "tls", {.text = "2"});
     const auto end = run_with_forge();

@@ -66,7 +66,7 @@ TEST(Decide, AnAlarmThatStopsIsGraverThanAnyHostThatIsKnown) {
     const auto green = decide({host("a", HostState::built)}, alarms);
     EXPECT_EQ(green, (Verdict{Action::propose,
                               ExitCode::alarm,
-                              {{"", "alarm moved: input nix pkgs came from a"}, {"", "1 host proved"}}}));
+                              {{"", "alarm moved: nix pkgs: came from a"}, {"", "1 host proved"}}}));
     const auto red = decide({host("a", HostState::failed)}, alarms);
     EXPECT_EQ(red.action, Action::propose);
     EXPECT_EQ(red.exit, ExitCode::alarm);
