@@ -41,6 +41,7 @@ protected:
             lab.git(extra, arguments);
         auto flake = read_file(fleet.input_repository("catalogue") / "flake.nix");
         flake.insert(flake.find('{') + 1, " inputs.extra.url = \"git+file://" + extra.string() + "\"; ");
+        flake.replace(flake.find("{ self }"), 8, "{ self, extra }");
         rewrite_input(flake);
     }
 
