@@ -253,7 +253,9 @@ Result<void> propose(RunState& state, bool green, const std::string& why) {
                                               ? "run again, or open a pull request from " + place->branch + " by hand"
                                               : missing->error.hint;
         if (!green) state.report.ending.outcome = red.outcome_without_pull;
-        state.report.ending.exit = green ? ExitCode::infrastructure : red.exit_without_pull;
+        state.report.ending.exit = !green                                          ? red.exit_without_pull
+                                   : missing->error.kind == ErrorKind::credentials ? ExitCode::credentials
+                                                                                   : ExitCode::infrastructure;
         return {};
     }
     state.report.ending.next_action =
