@@ -40,6 +40,7 @@ protected:
 TEST_F(FaultRow31, DateIsThatOfTheStartOverMidnight) {
     machine_.config.land.mode = LandMode::pull_request;
     machine_.nix().moment = [this](const char*) { clock_.pass(5s); };
+    clock_.pass(5s);  // midnight comes between the start of the program and its first look at the repository
     const auto report = machine_.run();
     EXPECT_EQ(report.ending.outcome, Outcome::proposed_green) << how_it_ended(report);
     EXPECT_EQ(report.repo.branch, "flake-update/2026-12-31");
