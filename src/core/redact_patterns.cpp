@@ -38,14 +38,16 @@ std::uint32_t load(const char* bytes) {
 /// Of a window, the first three bytes.
 const std::uint32_t k_block_mask = number("\xff\xff\xff");
 
+constexpr unsigned k_hash_shift = 32 - RedactionPatterns::Table::k_hash_bits;
+
 std::size_t hash(std::uint32_t window) {
-    return window * 0x9E3779B1U >> 18U;
+    return window * 0x9E3779B1U >> k_hash_shift;
 }
 
 constexpr std::uint8_t k_first = 1, k_second = 2;  // where in a window a block may stand
 
 std::size_t block_hash(std::uint32_t block) {
-    return block * 0x9E3779B1U >> 18U;
+    return block * 0x9E3779B1U >> k_hash_shift;
 }
 
 char lower(char c) {
@@ -156,7 +158,7 @@ RedactionPatterns::Table::Table(std::vector<std::string> literals) : literals_(s
 void RedactionPatterns::Table::add(std::string_view window, Kind kind, std::size_t index) {
     window = window.substr(0, k_window);
     entries_.push_back({number(window), static_cast<std::uint32_t>(index), kind});
-    windows_[hash(number(window))] = 1;
+    windows_.set(hash(number(window)));  // throws where the table is too small
     blocks_[block_hash(number(window.substr(0, 3)))] |= k_first;
     blocks_[block_hash(number(window.substr(1, 3)))] |= k_second;
     begins_one_.set(number(window.substr(0, 1)));

@@ -33,6 +33,7 @@ struct RedactionPatterns::Table {
     void match(std::string_view text, std::size_t at, bool final, Match& literal, Match& other) const;
 
     std::size_t longest = 0;
+    static constexpr unsigned k_hash_bits = 14;
 
 private:
     struct Entry {
@@ -44,9 +45,9 @@ private:
     void add_fixed();
 
     std::vector<std::string> literals_;
-    std::vector<Entry> entries_;                    ///< by window
-    std::array<std::uint8_t, 1U << 14U> blocks_{};  ///< by hash: which block of a window it may be
-    std::bitset<1U << 12U> windows_;                ///< of hashes: most places that look right are not
+    std::vector<Entry> entries_;                            ///< by window
+    std::array<std::uint8_t, 1U << k_hash_bits> blocks_{};  ///< by hash: which block of a window it may be
+    std::bitset<1U << k_hash_bits> windows_;                ///< of hashes: most places that look right are not
     std::bitset<1U << 8U> begins_one_;
     std::bitset<1U << 16U> begins_two_;
     std::vector<std::uint32_t> begins_three_;
