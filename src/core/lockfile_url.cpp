@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
 namespace lockstep {
@@ -65,7 +66,8 @@ UrlParts split_url(std::string_view url) {
 }
 
 std::string without_secrets(std::string_view url) {
-    const auto parts = split_url(url);
+    const auto clean = clean_text(url);  // first: an escape sequence must not hide where the authority begins
+    const auto parts = split_url(clean);
     std::string text;
     if (!parts.scheme.empty()) {
         text.append(parts.scheme).append("://");

@@ -95,7 +95,7 @@ private:
 std::string report_json(const RunReport& report) {
     RunReport sorted = report;
     std::stable_sort(sorted.hosts.begin(), sorted.hosts.end(),
-                     [](const HostResult& a, const HostResult& b) { return a.name < b.name; });
+                     [](const HostResult& a, const HostResult& b) { return clean_text(a.name) < clean_text(b.name); });
     Json root = Json::object();
     root["schema"] = "lockstep-report/1.2";
     Writer writer(root);

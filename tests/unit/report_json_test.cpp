@@ -149,6 +149,25 @@ TEST(ReportJson, NeverShowsCredentialsOfAnInput) {
     EXPECT_EQ(report_json(report).find("hunter22"), std::string::npos);
 }
 
+TEST(ReportJson, NeverShowsCredentialsThatAnEscapeTakesApart) {
+    auto report = test::green_report();
+    report.inputs.front().to->url = "htt\x1b\x30ps://ada:hunter22@git.example.org/x";
+    report.inputs.front().to->type = "git";
+    EXPECT_EQ(report_json(report).find("hunter22"), std::string::npos);
+}
+
+TEST(ReportJson, SortsHostsByTheNameThatIsShown) {
+    auto report = test::green_report();
+    report.hosts.resize(2);
+    report.hosts[0].name = "\x1b[31mzulu";
+    report.hosts[1].name = "alpha";
+    const auto text = report_json(report);
+    EXPECT_LT(text.find("\"alpha\""), text.find("\"zulu\""));
+    const auto read = report_from_json(text);
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(report_json(*read), text);
+}
+
 TEST(ReportJson, TimesKeepMilliseconds) {
     auto report = test::green_report();
     report.run.started += std::chrono::milliseconds(7);
