@@ -175,7 +175,7 @@ public:
         const auto* found = at(key);
         if (found == nullptr || found->is_null()) return;
         Reader inner(*found, place(key), minor_, problem_);
-        fill(inner, item.emplace());
+        fill(inner, item.emplace(T{}));
     }
 
 private:
