@@ -15,11 +15,14 @@ if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
 
+if(LOCKSTEP_TESTS OR LOCKSTEP_FUZZ)
+  find_package(EXPAT REQUIRED)
+  # GitHub's Markdown parser judges what we write for forges; its pkg-config file does not name the extensions.
+  find_library(CMARK_GFM_LIBRARY cmark-gfm REQUIRED)
+  find_library(CMARK_GFM_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
+endif()
 if(LOCKSTEP_TESTS)
   find_package(GTest REQUIRED)
   pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
   find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
-  # GitHub's Markdown parser judges what we write for forges; its pkg-config file does not name the extensions.
-  find_library(CMARK_GFM_LIBRARY cmark-gfm REQUIRED)
-  find_library(CMARK_GFM_EXTENSIONS_LIBRARY cmark-gfm-extensions REQUIRED)
 endif()

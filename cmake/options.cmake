@@ -13,3 +13,11 @@ if(LOCKSTEP_SANITIZE)
     -fsanitize=${LOCKSTEP_SANITIZE} -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE} -fno-sanitize=vptr)
 endif()
+
+if(LOCKSTEP_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "libFuzzer needs clang; scripts/fuzz configures it")
+  endif()
+  # Coverage everywhere; main() of libFuzzer only where tests/fuzz asks for it.
+  target_compile_options(lockstep_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
