@@ -151,7 +151,7 @@ TEST(ReportJson, NeverShowsCredentialsOfAnInput) {
 
 TEST(ReportJson, NeverShowsCredentialsThatAnEscapeTakesApart) {
     auto report = test::green_report();
-    report.inputs.front().to->url = "htt\x1b\x30ps://ada:hunter22@git.example.org/x";
+    report.inputs.front().to->url = "https:\x1b\x30//ada:hunter22@git.example.org/x";
     report.inputs.front().to->type = "git";
     EXPECT_EQ(report_json(report).find("hunter22"), std::string::npos);
 }
