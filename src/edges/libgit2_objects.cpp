@@ -156,8 +156,9 @@ Result<void> set_head(const std::string& path, const std::string& id) {
 bool valid_ref(const std::string& ref) {
     start();
     int valid = 0;
-    return ref.find('\0') == std::string::npos && git_reference_name_is_valid(&valid, ref.c_str()) == 0 && valid == 1 &&
-           ref.starts_with("refs/");
+    // libgit2 (1.5) takes DEL, which git refuses.
+    return ref.find_first_of(std::string_view("\0\x7f", 2)) == std::string::npos &&
+           git_reference_name_is_valid(&valid, ref.c_str()) == 0 && valid == 1 && ref.starts_with("refs/");
 }
 
 }  // namespace lockstep::libgit2

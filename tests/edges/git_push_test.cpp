@@ -118,8 +118,8 @@ TEST_F(GitPush, UnknownCommitAndBadNamesAreRejectedWithoutTheServer) {
     const auto before = runner_.commands.size();
     EXPECT_EQ(push(k_main, std::string(40, 'a'), base_).state, PushState::rejected);
     EXPECT_EQ(push(k_main, "--mirror", base_).state, PushState::rejected);
-    for (const char* ref : {"main", "--mirror", "refs/heads/a..b", "refs/heads/x:refs/heads/main", "+refs/heads/main",
-                            "refs/heads/*", ""})
+    for (const char* ref : {"main", "--mirror", "refs/heads/a..b", "refs/heads/a\x7f", "refs/heads/x:refs/heads/main",
+                            "+refs/heads/main", "refs/heads/*", ""})
         EXPECT_EQ(push(ref, base_, "").state, PushState::rejected) << ref;
     EXPECT_EQ(runner_.commands.size(), before);
 }
