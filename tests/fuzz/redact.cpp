@@ -43,16 +43,18 @@ std::string hex(std::string_view text) {
     return result;
 }
 
-/// Of an alignment of three, with neither the padding nor the digits that what stands around it takes part in.
-std::string base64_core(std::string_view text) {
+/// The digits that the secret alone decides when `before` bytes (0 to 2) stand in front of it.
+std::string base64_core(std::string_view secret, std::size_t before) {
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const auto bit = [&](std::size_t at) {
+        const auto byte = static_cast<unsigned char>(secret[(at - 8 * before) / 8]);
+        return static_cast<unsigned>(byte >> (7 - at % 8)) & 1U;
+    };
     std::string result;
-    for (std::size_t i = 0; i + 3 <= text.size(); i += 3) {
-        const auto byte = [&](std::size_t at) {
-            return static_cast<unsigned>(static_cast<unsigned char>(text[i + at]));
-        };
-        const unsigned group = byte(0) << 16U | byte(1) << 8U | byte(2);
-        for (const unsigned shift : {18U, 12U, 6U, 0U}) result += digits[group >> shift & 63U];
+    for (auto at = (8 * before + 5) / 6 * 6; at + 6 <= 8 * (before + secret.size()); at += 6) {
+        unsigned digit = 0;
+        for (std::size_t i = 0; i < 6; ++i) digit = digit << 1U | bit(at + i);
+        result += digits[digit];
     }
     return result;
 }
@@ -63,7 +65,7 @@ std::string written(std::string_view secret, std::mt19937& random) {
         case 0:
             return hex(secret);
         case 1:
-            return base64_core(secret);
+            return base64_core(secret, fuzz::below(random, 3));
         case 2: {
             std::string broken(secret);
             return broken.insert(1 + fuzz::below(random, secret.size() - 1),
