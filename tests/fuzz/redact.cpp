@@ -80,8 +80,10 @@ void check(std::string_view text) {
     const auto whole = redacted(text, patterns());
     for (const auto& secret : k_secrets) LOCKSTEP_CHECK(whole.find(secret) == std::string::npos);
     LOCKSTEP_CHECK(redacted(whole, patterns()) == whole);
-    const auto addresses = static_cast<std::size_t>(std::count(text.begin(), text.end(), '@'));
-    LOCKSTEP_CHECK(whole.size() <= text.size() + 2 * addresses);
+    // Only what is taken out for what stands before it may be shorter than its mark: "u:p@", "Authorization: basic x".
+    const auto announced =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == '@' || c == 'z' || c == 'Z'; });
+    LOCKSTEP_CHECK(whole.size() <= text.size() + 2 * static_cast<std::size_t>(announced));
     for (const std::size_t longest : {1U, 7U, 64U}) LOCKSTEP_CHECK(in_pieces(fuzz::pieces_of(text, longest)) == whole);
 }
 

@@ -46,7 +46,7 @@ private:
 
 /// One stream of text. What overlaps is taken out as one. Applied twice it changes nothing more (as long as no secret
 /// holds an asterisk), and what comes out is never longer than what went in, but for passwords of one or two
-/// characters in addresses.
+/// characters in addresses and headers.
 class Redactor {
 public:
     explicit Redactor(std::shared_ptr<const RedactionPatterns> patterns) : patterns_(std::move(patterns)) {}
