@@ -32,7 +32,7 @@ public:
 
     void text(const char* key, const std::string& value) { out_[key] = clean_text(value); }
     void filled(const char* key, const std::string& value) {
-        if (!value.empty()) text(key, value);
+        if (auto clean = clean_text(value); !clean.empty()) out_[key] = std::move(clean);
     }
     void filled_number(const char* key, std::int64_t value) {
         if (value != 0) number(key, value);

@@ -156,6 +156,15 @@ TEST(ReportJson, NeverShowsCredentialsThatAnEscapeTakesApart) {
     EXPECT_EQ(report_json(report).find("hunter22"), std::string::npos);
 }
 
+TEST(ReportJson, LeavesOutWhatIsEmptyOnceItIsClean) {
+    auto report = test::green_report();
+    report.inputs.front().to->dir = "\x10";
+    const auto text = report_json(report);
+    const auto read = report_from_json(text);
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(report_json(*read), text);
+}
+
 TEST(ReportJson, SortsHostsByTheNameThatIsShown) {
     auto report = test::green_report();
     report.hosts.resize(2);
