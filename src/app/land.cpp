@@ -71,10 +71,10 @@ void delete_update_branch(RunState& state) {
     if (!fetched.ok()) return;
     const auto commit = state.ports.git.commit_info(fetched.value());
     if (!commit.ok() || !is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake)) return;
-    (void)state.ports.store.journal("intent", "branch-delete", fmt::format(R"({{"commit":"{}"}})", tip.value()));
+    if (!state.intend("branch-delete", {{"commit", tip.value()}}).ok()) return;
     const auto outcome = state.ports.git.push({.ref = ref, .id = "", .expect = tip.value()});
-    (void)state.ports.store.journal("outcome", "branch-delete",
-                                    fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+    state.settled("branch-delete", {{"state", std::string(push_word(outcome.state))}});
+    (void)state.at("branch-delete");
     if (outcome.state != PushState::done)
         state.notice(fmt::format("the old update branch {} could not be deleted: {}", state.wanted_branch,
                                  clean_line(outcome.detail)),
@@ -91,7 +91,9 @@ void set_statuses(RunState& state) {
         }
 }
 
-void landed(RunState& state) {
+}  // namespace
+
+void finish_landing(RunState& state) {
     state.report.repo.base_after = state.candidate.id;
     std::size_t proved = 0;
     for (const auto& host : state.report.hosts) proved += is_proved(host.state) ? 1U : 0U;
@@ -105,23 +107,21 @@ void landed(RunState& state) {
     if (state.keep) state.keep->landed(state.config, state.setup, state.base, state.report.hosts);
 }
 
-}  // namespace
-
 Result<void> land(RunState& state) {
     const std::string ref = "refs/heads/" + state.base;
     for (int attempt = 1;; ++attempt) {
-        (void)state.ports.store.journal(
-            "intent", "push-base", fmt::format(R"({{"from":"{}","to":"{}"}})", state.base_commit, state.candidate.id));
+        LOCKSTEP_TRY_VOID(state.intend("push-base", {{"from", state.base_commit}, {"to", state.candidate.id}}));
+        LOCKSTEP_TRY_VOID(state.at("base-intent"));
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});
-        (void)state.ports.store.journal("outcome", "push-base",
-                                        fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+        LOCKSTEP_TRY_VOID(state.at("base-pushed"));
+        state.settled("push-base", {{"state", std::string(push_word(outcome.state))}});
         // A lease is also refused when git sent the push twice and somebody built on the first one.
         if (outcome.state == PushState::unknown || outcome.state == PushState::stale) {
             LOCKSTEP_TRY(outcome.state, settle_push(state, ref, outcome.detail));
         }
         switch (outcome.state) {
             case PushState::done:
-                landed(state);
+                finish_landing(state);
                 return {};
             case PushState::stale:
             case PushState::not_fast_forward:

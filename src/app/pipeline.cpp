@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The spine: the stages of the main job, in order.
+#include "app/pipeline.hpp"
+
 #include <fmt/format.h>
 
-#include "app/run_state.hpp"
+#include "lockstep/core/crc32.hpp"
 #include "lockstep/core/decide.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -17,6 +19,7 @@ void begin(RunState& state) {
     run.command = state.settings.command;
     run.started = state.ports.clock.now();
     run.dry_run = state.settings.dry_run;
+    run.resumed = state.resumed;
     run.tool_version = state.settings.tool_version;
     run.trigger = state.settings.environment.trigger.empty() ? "manual" : state.settings.environment.trigger;
     run.actor = state.settings.environment.actor;
@@ -28,10 +31,15 @@ void finish(RunState& state, std::chrono::steady_clock::time_point began) {
         signal != 0 && ending.outcome == Outcome::stopped && ending.exit != ExitCode::ok)
         ending.exit = signal == 15 ? ExitCode::terminated : ExitCode::interrupted;
     state.report.run.finished = state.ports.clock.now();
-    state.report.run.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - began);
-    (void)state.ports.store.journal(
-        "fact", "verdict",
-        fmt::format(R"({{"outcome":"{}","exit":{}}})", outcome_word(ending.outcome), static_cast<int>(ending.exit)));
+    auto& run = state.report.run;
+    run.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - began);
+    // Another process's steady clock is not ours.
+    if (run.resumed > 0 && run.finished > run.started)
+        run.duration = std::chrono::duration_cast<Millis>(run.finished - run.started);
+    state.settled("verdict", {{"outcome", std::string(outcome_word(ending.outcome))},
+                              {"exit", static_cast<int>(ending.exit)},
+                              {"reason", clean_line(ending.reason, 2000)},
+                              {"next", clean_line(ending.next_action, 2000)}});
 }
 
 void unchanged(RunState& state) {
@@ -44,8 +52,7 @@ void unchanged(RunState& state) {
 Verdict decide_run(RunState& state) {
     const Verdict verdict = decide(state.report.hosts, state.report.alarms);
     state.report.reasons = verdict.reasons;
-    (void)state.ports.store.journal("fact", "decided",
-                                    fmt::format(R"({{"action":"{}"}})", action_word(verdict.action)));
+    state.known("decided", {{"action", std::string(action_word(verdict.action))}});
     return verdict;
 }
 
@@ -93,13 +100,20 @@ Result<void> act(RunState& state, const Verdict& verdict) {
                  [&] { return land(state); });
 }
 
-/// Proves the candidate and acts on the verdict.
-Result<void> prove_and_act(RunState& state) {
+/// What was proved, on disk: a later process need not prove it again.
+void save_proof(RunState& state) {
+    if (state.settings.dry_run) return;
+    const auto text = report_json(state.report);
+    if (state.ports.store.write_file("proof.json", text).ok())
+        state.known("proof", {{"commit", state.candidate.id}, {"crc", static_cast<std::int64_t>(crc32(text))}});
+}
+
+/// Proves the candidate.
+Result<void> prove_candidate(RunState& state) {
     LOCKSTEP_TRY_VOID(stage(state, "prove", "evaluating and building every host",
                             [&] { return prove_commit(state, state.candidate.id, state.base_commit); }));
-    const Verdict verdict = decide_run(state);
-    // From here on base may move; nothing below may undo it.
-    return act(state, verdict);
+    save_proof(state);
+    return state.at("all-built");
 }
 
 /// The base branch moved while the hosts were built: the same update goes on top of it. What was built is in the store,
@@ -123,16 +137,7 @@ Result<void> stages(RunState& state) {
                      LOCKSTEP_TRY_VOID(await_permission(state));
                      return done;
                  }));
-    for (;;) {
-        if (!changed) {
-            unchanged(state);
-            return {};
-        }
-        auto done = prove_and_act(state);
-        const bool moved = !done.ok() && done.error().kind == ErrorKind::base_moved;
-        if (!moved || state.tries >= state.config.land.tries || state.ports.interrupted() != 0) return done;
-        LOCKSTEP_TRY(changed, next_try(state));
-    }
+    return prove_until_settled(state, changed);
 }
 
 Result<void> build_stages(RunState& state) {
@@ -153,16 +158,47 @@ Result<void> build_stages(RunState& state) {
     return {};
 }
 
-template <class Body>
-RunReport run_with(RunState& state, Body&& body) {
+/// Lands, proposes or stops; when base moved, puts the update on top of it. True: there is a new candidate to prove;
+/// false: the run is over.
+Result<bool> settle(RunState& state) {
+    const Verdict verdict = decide_run(state);
+    // From here on base may move; nothing below may undo it.
+    const auto done = act(state, verdict);
+    if (done.ok()) return false;
+    const bool moved = done.error().kind == ErrorKind::base_moved;
+    if (!moved || state.tries >= state.config.land.tries || state.ports.interrupted() != 0) return done.error();
+    LOCKSTEP_TRY(const bool changed, next_try(state));
+    if (!changed) unchanged(state);
+    return changed;
+}
+
+}  // namespace
+
+RunReport run_with(RunState& state, const std::function<Result<void>(RunState&)>& stages) {
     const auto began = state.ports.clock.steady();
     begin(state);
-    if (auto done = body(state); !done.ok()) end_with(state, done.error());
+    if (auto done = stages(state); !done.ok()) end_with(state, done.error());
     finish(state, began);
     return state.report;
 }
 
-}  // namespace
+Result<void> act_until_settled(RunState& state) {
+    LOCKSTEP_TRY(bool again, settle(state));
+    while (again) {
+        LOCKSTEP_TRY_VOID(prove_candidate(state));
+        LOCKSTEP_TRY(again, settle(state));
+    }
+    return {};
+}
+
+Result<void> prove_until_settled(RunState& state, bool changed) {
+    if (!changed) {
+        unchanged(state);
+        return {};
+    }
+    LOCKSTEP_TRY_VOID(prove_candidate(state));
+    return act_until_settled(state);
+}
 
 void end_with(RunState& state, const Error& error) {
     const std::string why = clean_text(error.why);

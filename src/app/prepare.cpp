@@ -40,6 +40,7 @@ Result<void> settle_base_and_config(RunState& state) {
     ask_nix(state);
     const std::string remote = state.config.remote;
     LOCKSTEP_TRY(state.remote, state.ports.git.open(state.checkout, remote, state.repository_dir()));
+    LOCKSTEP_TRY_VOID(state.at("clone"));
     state.report.repo.remote = state.remote.url;
     state.base = state.config.base.empty() ? state.remote.default_branch : state.config.base;
     if (state.base.empty())
@@ -96,6 +97,10 @@ Result<void> read_flake(RunState& state) {
         state.submodules = state.config.submodules == Toggle::on;
     }
     return {};
+}
+
+void tell_base(RunState& state) {
+    state.known("base", {{"commit", state.base_commit}, {"branch", state.base}, {"remote", state.remote.url}});
 }
 
 Result<void> prepare_forge(RunState& state) {
@@ -234,7 +239,7 @@ Result<void> follow_base(RunState& state) {
                      "", "run again"};
     LOCKSTEP_TRY_VOID(read_flake(state));
     state.report.repo.base_before = state.report.repo.base_after = tip;
-    (void)state.ports.store.journal("fact", "base", fmt::format(R"({{"commit":"{}"}})", tip));
+    tell_base(state);
     return {};
 }
 
@@ -247,8 +252,9 @@ Result<void> prepare(RunState& state) {
     LOCKSTEP_TRY_VOID(settle_base_and_config(state));
     state.report.repo.base = state.base;
     state.report.repo.base_before = state.report.repo.base_after = state.base_commit;
-    (void)state.ports.store.journal("fact", "base", fmt::format(R"({{"commit":"{}"}})", state.base_commit));
     LOCKSTEP_TRY(state.lock, state.ports.lock(state.remote.url, state.base));
+    tell_base(state);
+    LOCKSTEP_TRY_VOID(state.at("lock"));
     if (state.checkout.dirty) state.notice("the checkout has uncommitted changes; they take no part in this run");
     LOCKSTEP_TRY_VOID(read_flake(state));
     state.report.repo.flake = state.config.flake;

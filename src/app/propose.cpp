@@ -79,14 +79,14 @@ Result<Place> push_branch(RunState& state) {
             LOCKSTEP_TRY(place, free_branch(state));
         }
         if (place->expect == state.candidate.id) return *place;
-        (void)state.ports.store.journal("intent", "push-branch",
-                                        fmt::format(R"({{"commit":"{}"}})", state.candidate.id));
+        LOCKSTEP_TRY_VOID(state.intend("push-branch", {{"branch", place->branch}, {"commit", state.candidate.id}}));
+        LOCKSTEP_TRY_VOID(state.at("branch-intent"));
         const auto outcome = state.ports.git.push({.ref = "refs/heads/" + place->branch,
                                                    .id = state.candidate.id,
                                                    .expect = place->expect,
                                                    .allow_rewrite = true});
-        (void)state.ports.store.journal("outcome", "push-branch",
-                                        fmt::format(R"({{"state":"{}"}})", push_word(outcome.state)));
+        LOCKSTEP_TRY_VOID(state.at("branch-pushed"));
+        state.settled("push-branch", {{"state", std::string(push_word(outcome.state))}});
         if (outcome.state == PushState::done) return *place;
         if (outcome.state == PushState::denied)
             return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", place->branch),
@@ -144,11 +144,16 @@ std::optional<Missing> write_pull(RunState& state, const Place& place, bool gree
     LogLinks links{.run_url = state.settings.environment.run_url};
     std::vector<std::string> cut;
     const std::string first = pull_body(state.report, links, limits->body_bytes, cut);
+    if (const auto written = state.intend("pull", {{"branch", place.branch}}); !written.ok())
+        return Missing{place.pull ? "update the pull request" : "open the pull request", written.error()};
+    if (const auto reached = state.at("pr-intent"); !reached.ok())
+        return Missing{"open the pull request", reached.error()};
     auto pull = place.pull ? forge.edit_pull(place.pull->number, title, first)
                            : forge.create_pull({title, first, place.branch, state.base});
     if (!pull.ok()) return Missing{place.pull ? "update the pull request" : "open the pull request", pull.error()};
     state.report.pull = RunReport::Pull{pull->number, pull->url, place.pull ? "updated" : "created"};
-    (void)state.ports.store.journal("outcome", "pull", fmt::format(R"({{"number":{}}})", pull->number));
+    if (const auto reached = state.at("pr-created"); !reached.ok()) return Missing{"go on", reached.error()};
+    state.settled("pull", {{"number", pull->number}});
     const auto& labels = green ? state.config.forge.review_labels : state.config.forge.failure_labels;
     if (const auto done = forge.add_labels(pull->number, labels); !done.ok())
         return Missing{"label the pull request", done.error()};
@@ -178,6 +183,7 @@ std::optional<Missing> write_pull(RunState& state, const Place& place, bool gree
             forge.put_comment(pull->number, id, history_comment(state.report, previous, limits->body_bytes));
         !done.ok())
         return Missing{"write the history comment", done.error()};
+    if (const auto reached = state.at("comment"); !reached.ok()) return Missing{"go on", reached.error()};
     if (state.config.forge.statuses)
         for (const auto& text : status_texts(state.report, state.config.forge.status_hosts)) {
             const std::string target =

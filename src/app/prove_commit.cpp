@@ -82,12 +82,25 @@ void remember_commits(RunState& state, const std::string& commit, const std::str
 }
 
 /// What a later `resume` needs of a host: its derivation, its output and what became of them.
-void journal_host(RunState& state, const HostResult& host) {
-    const nlohmann::ordered_json data{
-        {"host", clean_line(host.name)}, {"state", state_word(host.state)}, {"drv", host.drv}, {"out", host.out}};
-    (void)state.ports.store.journal("fact", "host",
-                                    data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
+/// Every finished host goes into the journal at once.
+class JournalledEvents final : public EventSink {
+public:
+    explicit JournalledEvents(RunState& state) : state_(state) {}
+
+    void on(const Event& event) noexcept override {
+        if (const auto* ended = std::get_if<HostEnded>(&event)) {
+            const auto& host = ended->result;
+            state_.known("host", {{"host", clean_line(host.name)},
+                                  {"state", std::string(state_word(host.state))},
+                                  {"drv", host.drv},
+                                  {"out", host.out}});
+        }
+        state_.ports.events.on(event);
+    }
+
+private:
+    RunState& state_;
+};
 
 /// The update broke the flake itself: every host that the base commit had is broken by one cause.
 ProofResult all_broken(const RunState& state, const Discovery& found) {
@@ -140,12 +153,15 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         HostsFound event{.slots = request.slots, .evaluators = request.evaluators};
         for (const auto& target : found.targets) event.names.push_back(target.name);
         state.ports.events.on(event);
+        state.known("hosts", {{"count", static_cast<std::int64_t>(found.targets.size())}});
+        LOCKSTEP_TRY_VOID(state.at("eval"));
         const auto& p = state.ports;
         if (!state.keep)
             state.keep = std::make_unique<RunKeep>(
                 state.settings, p, [&](const std::string& text, bool warning) { state.notice(text, warning); });
         LOCKSTEP_TRY_VOID(state.keep->begin(state.config, state.setup, state.can));
-        ProvePorts ports{p.processes, p.store, p.clock, p.events, p.files};
+        JournalledEvents events(state);
+        ProvePorts ports{p.processes, p.store, p.clock, events, p.files};
         ports.learn = [&](const std::vector<Lesson>& lessons) {
             if (!state.settings.dry_run) p.memory.learn(lessons);
         };
@@ -159,13 +175,12 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
                             .required = !is_optional(state, target.name),
                             .state = HostState::vanished};
             host.detail = "the base commit has this host, the updated commit does not";
-            state.ports.events.on(HostEnded{host, {}});
+            events.on(HostEnded{host, {}});
             proof.hosts.push_back(host);
         }
         std::sort(proof.hosts.begin(), proof.hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
         state.keep->end(state.config, decide(proof.hosts, state.report.alarms).action == Action::land);
     }
-    for (const auto& host : proof.hosts) journal_host(state, host);
     state.report.hosts = std::move(proof.hosts);
     state.report.causes = std::move(proof.causes);
     state.report.logs = std::move(proof.logs);

@@ -38,6 +38,7 @@ struct RunState {
     std::string date;  ///< "2026-11-21" in the configured time zone
     CommitInfo candidate;
     std::string candidate_lock;  ///< text of the updated lock
+    int resumed = 0;             ///< how many processes of this run came before
     int tries = 1;               ///< how often the update was put on a base branch
 
     std::unique_ptr<RunKeep> keep;
@@ -55,7 +56,9 @@ struct RunState {
         return ports.store.root() / "work" / "repository.git";
     }
     [[nodiscard]] std::filesystem::path worktree_dir() const {
-        return ports.store.root() / "work" / (tries == 1 ? "tree" : "tree-" + std::to_string(tries));
+        std::string name = tries == 1 ? "tree" : "tree-" + std::to_string(tries);
+        if (resumed > 0) name += "-r" + std::to_string(resumed);
+        return ports.store.root() / "work" / name;
     }
 
     /// The flake at a commit, as Nix is asked for it.
@@ -63,6 +66,22 @@ struct RunState {
         auto reference = nix::pinned_flake(worktree_dir().string(), commit, config.flake, submodules);
         if (shallow) reference += "&shallow=1";
         return reference;
+    }
+
+    /// A step at which a test may want to fail, stall or die.
+    [[nodiscard]] Result<void> at(std::string_view step) const {
+        return ports.failpoint ? ports.failpoint(step) : Result<void>();
+    }
+    /// Writes down what is about to be done outside; it must not be done when this fails.
+    [[nodiscard]] Result<void> intend(std::string_view step, const JournalData& data) const {
+        return ports.store.journal("intent", step, journal_data(data));
+    }
+    /// Writes down what came of it. It happened, whether this can be written or not.
+    void settled(std::string_view step, const JournalData& data) const {
+        (void)ports.store.journal("outcome", step, journal_data(data));
+    }
+    void known(std::string_view step, const JournalData& data) const {
+        (void)ports.store.journal("fact", step, journal_data(data));
     }
 
     void notice(const std::string& text, bool warning = false) {
@@ -80,7 +99,7 @@ auto stage(RunState& state, const std::string& name, const std::string& text, Bo
     StageRecord record{.name = name, .started = state.ports.clock.now()};
     const auto begin = state.ports.clock.steady();
     state.ports.events.on(StageStarted{name, text});
-    (void)state.ports.store.journal("fact", "stage-" + name, "{}");
+    state.known("stage-" + name, {});
     auto result = std::forward<Body>(body)();
     record.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - begin);
     if (!result.ok()) {
@@ -129,6 +148,11 @@ struct Discovery {
     std::string broken_text;
 };
 [[nodiscard]] Result<Discovery> discover(RunState& state, const std::string& commit, const std::string& base);
+/// Base holds the candidate: tells, cleans up after earlier runs, keeps what landed; sets the ending.
+void finish_landing(RunState& state);
+/// Takes up the candidate that an earlier process of the run made: false when it is not there any more, or is not what
+/// `tree` says.
+[[nodiscard]] bool adopt_candidate(RunState& state, const std::string& commit, const std::string& tree);
 /// Pushes the proved commit onto base; sets the ending. Errors are what stopped it.
 [[nodiscard]] Result<void> land(RunState& state);
 /// Pushes the branch and writes the pull request; sets the ending.

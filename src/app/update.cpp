@@ -180,8 +180,9 @@ Result<bool> commit_lock(RunState& state, const std::string& text) {
     state.report.repo.branch = state.wanted_branch;
     state.report.repo.candidate_commit = state.candidate.id;
     state.report.repo.candidate_tree = state.candidate.tree;
-    (void)state.ports.store.journal(
-        "fact", "commit", fmt::format(R"({{"commit":"{}","tree":"{}"}})", state.candidate.id, state.candidate.tree));
+    state.known("commit",
+                {{"commit", state.candidate.id}, {"tree", state.candidate.tree}, {"branch", state.wanted_branch}});
+    LOCKSTEP_TRY_VOID(state.at("commit"));
     return true;
 }
 
@@ -201,6 +202,7 @@ Result<bool> update(RunState& state) {
     LOCKSTEP_TRY(const auto inputs, selected_inputs(state));
     LOCKSTEP_TRY_VOID(state.ports.git.add_worktree(state.base_commit, state.worktree_dir(), state.submodules));
     LOCKSTEP_TRY_VOID(run_nix_update(state, inputs));
+    LOCKSTEP_TRY_VOID(state.at("update"));
     LOCKSTEP_TRY(const auto text, state.ports.files.read((state.worktree_dir() / state.lock_path()).string()));
     LOCKSTEP_TRY(const bool changed, commit_lock(state, text));
     if (!changed) return false;
@@ -215,6 +217,27 @@ Result<bool> reapply(RunState& state) {
     if (!same) return update(state);
     LOCKSTEP_TRY_VOID(add_pinned_worktree(state));
     return commit_lock(state, state.candidate_lock);
+}
+
+bool adopt_candidate(RunState& state, const std::string& commit, const std::string& tree) {
+    if (commit.empty()) return false;
+    auto info = state.ports.git.commit_info(commit);
+    if (!info.ok() || info->tree != tree || info->parents.size() != 1) return false;
+    const auto text = state.ports.git.read_file(commit, state.lock_path());
+    const auto before = state.ports.git.read_file(info->parents.front(), state.lock_path());
+    if (!text.ok() || !text.value() || !before.ok()) return false;
+    const auto lock = parse_lock(**text);
+    const auto old = before.value() ? parse_lock(**before) : Result<LockFile>(LockFile());
+    if (!lock.ok() || !old.ok()) return false;
+    state.report.inputs = diff_locks(old.value(), lock.value());
+    if (info->parents.front() == state.base_commit) raise_alarms(state, lock.value());
+    state.candidate = std::move(info).value();
+    state.candidate_lock = **text;
+    state.report.repo.lock_blob = state.ports.git.blob_id(state.candidate_lock);
+    state.report.repo.branch = state.wanted_branch;
+    state.report.repo.candidate_commit = state.candidate.id;
+    state.report.repo.candidate_tree = state.candidate.tree;
+    return true;
 }
 
 }  // namespace lockstep

@@ -3,9 +3,9 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/wiring.hpp"
-#include "edges/state_paths.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -27,26 +27,6 @@ int tell_failed_start(const Options& options, const Error& error) {
     RunReport forgiving;
     forgiving.ending.exit = static_cast<ExitCode>(code);
     return final_exit(forgiving, options.exit_zero_on);
-}
-
-/// The commit that could not be pushed anywhere is all that is left of the work.
-bool keeps_work(const RunReport& report) {
-    return report.ending.exit == ExitCode::hosts_failed_no_pr && !report.pull;
-}
-
-int finish(const Options& options, Machine& machine, const RunReport& report) {
-    const std::string path = write_reports(machine.store(), report);
-    machine.console().stop();
-    if (const auto trouble =
-            tell_runner(machine.runner(), report, path, machine.known_config().report.summary_limit, random_hex());
-        !trouble.empty())
-        std::cerr << "lockstep: the runner's files could not be written: " << secrets().redacted(clean_line(trouble))
-                  << '\n';
-    if (!options.quiet) machine.console().foreign(report_text(report, machine.console().color()));
-    machine.console().foreign(last_line(report, path.empty() ? "no report" : path) + "\n");
-    if (options.json) tell_result(report_json(report));
-    machine.clean_up(keeps_work(report));
-    return final_exit(report, options.exit_zero_on);
 }
 
 }  // namespace

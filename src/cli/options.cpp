@@ -210,7 +210,9 @@ Result<Options> parse_options(const std::vector<std::string>& args) {
     }
     const auto* command = find_command(first);
     if (command == nullptr) return unknown_command(first);
-    return parse_command(*command, rest);
+    auto options = parse_command(*command, rest);
+    if (options.ok()) options->args = args;
+    return options;
 }
 
 }  // namespace lockstep::cli

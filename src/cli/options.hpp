@@ -41,6 +41,7 @@ struct CommandRow {
 
 struct Options {
     std::string command;
+    std::vector<std::string> args;      ///< as given
     std::vector<std::string> operands;  ///< those of `build` are in `overrides` too, as targets.include
     std::optional<std::string> text;    ///< help, man page or version: print this and end
     std::string repo = ".";

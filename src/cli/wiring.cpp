@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/config_sources.hpp"
 #include "cli/forge_maker.hpp"
@@ -54,10 +55,12 @@ Result<std::chrono::system_clock::time_point> parse_now(const std::string& text)
 /// Console and run.log see every event.
 class Machine::Sinks final : public EventSink {
 public:
-    Sinks(EventSink& console, RunStore& store) : console_(console), store_(store) {}
+    Sinks(EventSink& console, RunStore& store, Machine& machine)
+        : console_(console), store_(store), machine_(machine) {}
 
     void on(const Event& event) noexcept override {
         console_.on(event);
+        machine_.tell_step(event);
         try {
             log(event);
         } catch (...) {  // NOLINT(bugprone-empty-catch): a log line is not worth a run
@@ -78,6 +81,7 @@ private:
 
     EventSink& console_;
     RunStore& store_;
+    Machine& machine_;
 };
 
 Machine::Machine(const Options& options, Environment environment)
@@ -92,6 +96,10 @@ Machine::Machine(const Options& options, Environment environment)
         if (processes_) processes_->stop_all(nth > 1);
     });
     processes_ = std::make_unique<Supervisor>(environment_.for_children());
+#ifdef LOCKSTEP_FAILPOINTS
+    if (const auto plan = environment_.get("LOCKSTEP_TEST_FAILPOINT"); !plan.empty())
+        failpoints_ = std::make_unique<Failpoints>(plan, [this] { clock_.sleep_for(std::chrono::hours(1)); });
+#endif
 }
 
 Machine::~Machine() {
@@ -131,32 +139,56 @@ Result<void> Machine::open_git(bool with_remote) {
     return {};
 }
 
-Result<void> Machine::open_store() {
-    const auto getenv = [this](const char* name) { return environment_.get(name); };
-    auto root = state_root(getenv);
-    if (root.ok()) state_ = root.value() / repository_key(remote_url_);
-    const std::string id = new_run_id(clock_.now());
+Result<void> Machine::find_state() {
+    const auto root = state_root([this](const char* name) { return environment_.get(name); });
+    if (!root.ok()) return root.error();
+    state_ = root.value() / repository_key(remote_url_);
     runs_ = state_ / "runs";
-    fs::path directory;
-    if (options_.run_dir) {
-        directory = *options_.run_dir;
-    } else {
-        if (!root.ok()) return std::move(root).error();
-        own_run_dir_ = true;
-        directory = runs_ / id;
-    }
-    LOCKSTEP_TRY(store_, DirRunStore::create(directory, id, clock_));
+    return {};
+}
+
+std::string Machine::settings_json(const std::string& command) const {
+    std::error_code ignored;
+    nlohmann::ordered_json json{{"command", command},
+                                {"args", options_.args},
+                                {"directory", fs::current_path(ignored).string()},
+                                {"now", std::chrono::system_clock::to_time_t(now_)},
+                                {"host", host_name()},
+                                {"pid", getpid()},
+                                {"dry_run", options_.dry_run ? 1 : 0}};
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<void> Machine::make_store(const std::string& command) {
+    const auto state = find_state();
+    const std::string id = new_run_id(clock_.now());
+    if (!options_.run_dir && !state.ok()) return state;
+    own_run_dir_ = !options_.run_dir;
+    LOCKSTEP_TRY(store_, DirRunStore::create(own_run_dir_ ? runs_ / id : fs::path(*options_.run_dir), id, clock_));
     clean_store_ = std::make_unique<RedactingStore>(*store_, secrets());
+    return clean_store_->journal("fact", "settings", settings_json(command));
+}
+
+/// What needs the run's directory.
+void Machine::open_rest() {
     auto memory = state_.empty() ? Result<std::unique_ptr<Memory>>(forgetful_memory())
                                  : MemoryFile::open(state_ / "memory.jsonl");
     if (!memory.ok()) clean_store_->log("nothing is remembered: " + memory.error().what + ": " + memory.error().why);
     if (!state_.empty()) release_dead_roots(runs_);
     memory_ =
         std::make_unique<RedactingMemory>(memory.ok() ? std::move(memory).value() : forgetful_memory(), secrets());
-    return {};
+    ConsoleOptions console;
+    console.tty = isatty(STDERR_FILENO) == 1;
+    console.color = use_color(options_.color, console.tty, [this](const char* name) { return environment_.get(name); });
+    console.quiet = options_.quiet;
+    console.plain = options_.plain || environment_.get("TERM") == "dumb";
+    console.runner = runner_.kind;
+    console.redact = [](std::string_view text) { return secrets().redacted(text); };
+    console_ = std::make_unique<Console>(console, clock_);
+    sinks_ = std::make_unique<Sinks>(*console_, store(), *this);
 }
 
-Result<void> Machine::open(const std::string& command) {
+Result<void> Machine::read_settings() {
     if (options_.now) {
         LOCKSTEP_TRY(now_, parse_now(*options_.now));
     }
@@ -171,18 +203,46 @@ Result<void> Machine::open(const std::string& command) {
     if (!config_.cache.signing_key_file.empty())
         LOCKSTEP_TRY_VOID(
             check_secret_file(config_.cache.signing_key_file, "the signing key", "cache.signing_key_file"));
-    LOCKSTEP_TRY_VOID(open_git(command != "build"));
-    LOCKSTEP_TRY_VOID(open_store());
-    ConsoleOptions console;
-    console.tty = isatty(STDERR_FILENO) == 1;
-    console.color = use_color(options_.color, console.tty, [this](const char* name) { return environment_.get(name); });
-    console.quiet = options_.quiet;
-    console.plain = options_.plain || environment_.get("TERM") == "dumb";
-    console.runner = runner_.kind;
-    console.redact = [](std::string_view text) { return secrets().redacted(text); };
-    console_ = std::make_unique<Console>(console, clock_);
-    sinks_ = std::make_unique<Sinks>(*console_, store());
     return {};
+}
+
+Result<void> Machine::open(const std::string& command) {
+    LOCKSTEP_TRY_VOID(read_settings());
+    LOCKSTEP_TRY_VOID(open_git(command != "build"));
+    LOCKSTEP_TRY_VOID(make_store(command));
+    open_rest();
+    return {};
+}
+
+Result<void> Machine::reopen(const fs::path& directory, const RunHistory& past, std::uint64_t records) {
+    LOCKSTEP_TRY_VOID(read_settings());
+    now_ = past.now;
+    LOCKSTEP_TRY_VOID(open_git(true));
+    const auto state = find_state();
+    own_run_dir_ = state.ok() && directory.parent_path() == runs_;
+    LOCKSTEP_TRY(store_, DirRunStore::reopen(directory, past.run_id, records, clock_));
+    clean_store_ = std::make_unique<RedactingStore>(*store_, secrets());
+    LOCKSTEP_TRY_VOID(clean_store_->journal(
+        "fact", "resumed", journal_data({{"host", host_name()}, {"pid", static_cast<std::int64_t>(getpid())}})));
+    open_rest();
+    return {};
+}
+
+Result<void> Machine::open_reading() {
+    LOCKSTEP_TRY_VOID(read_settings());
+    LOCKSTEP_TRY_VOID(open_git(true));
+    return find_state();
+}
+
+void Machine::reach(std::string_view step) {
+    if (failpoints_) (void)failpoints_->reach(step);
+}
+
+/// Hosts begin and end inside of the proof: their failpoints are counted here.
+void Machine::tell_step(const Event& event) {
+    if (!failpoints_) return;
+    if (std::holds_alternative<EvalStarted>(event)) reach("host-start:" + std::to_string(++hosts_started_));
+    if (std::holds_alternative<HostEnded>(event)) reach("host-done:" + std::to_string(++hosts_ended_));
 }
 
 bool Machine::color_on_stdout() const {
@@ -233,6 +293,8 @@ RunPorts Machine::ports() {
         },
         .interrupted = [this] { return signal_.load(); },
         .getenv = [this](const char* name) { return environment_.get(name); },
+        .failpoint = failpoints_ ? [this](std::string_view step) { return failpoints_->reach(step); }
+                                 : std::function<Result<void>(std::string_view)>(),
         .disk = &disk_,
         .roots = &roots_};
 }

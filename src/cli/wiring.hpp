@@ -15,6 +15,7 @@
 #include "edges/dir_run_store.hpp"
 #include "edges/disk_files.hpp"
 #include "edges/disk_space.hpp"
+#include "edges/failpoint.hpp"
 #include "edges/gc_roots.hpp"
 #include "edges/git_repository.hpp"
 #include "edges/redacting_store.hpp"
@@ -35,6 +36,12 @@ public:
 
     /// Repository, configuration as far as known, run directory, console. Must succeed before ports().
     [[nodiscard]] Result<void> open(const std::string& command);
+    /// The same, going on with the run in `directory`.
+    [[nodiscard]] Result<void> reopen(const std::filesystem::path& directory, const RunHistory& past,
+                                      std::uint64_t records);
+    /// Only enough to read what earlier runs left: configuration, repository, state directory.
+    [[nodiscard]] Result<void> open_reading();
+    [[nodiscard]] const std::filesystem::path& runs() const { return runs_; }
 
     [[nodiscard]] RunSettings settings(const std::string& command) const;
     [[nodiscard]] RunPorts ports();
@@ -46,6 +53,9 @@ public:
     [[nodiscard]] const Config& known_config() const { return config_; }
     [[nodiscard]] bool color_on_stdout() const;
 
+    /// Lets a test end the program here (test builds only).
+    void reach(std::string_view step);
+
     /// Removes the private repository and work tree (unless `keep`) and old runs.
     void clean_up(bool keep_work);
 
@@ -54,7 +64,12 @@ private:
 
     [[nodiscard]] Result<Config> configure(const std::optional<RepositoryFile>& file) const;
     [[nodiscard]] Result<void> open_git(bool with_remote);
-    [[nodiscard]] Result<void> open_store();
+    [[nodiscard]] Result<void> read_settings();
+    [[nodiscard]] Result<void> find_state();
+    [[nodiscard]] Result<void> make_store(const std::string& command);
+    void open_rest();
+    [[nodiscard]] std::string settings_json(const std::string& command) const;
+    void tell_step(const Event& event);
 
     const Options& options_;
     Environment environment_;
@@ -79,6 +94,8 @@ private:
     std::filesystem::path state_, runs_;
     bool own_run_dir_ = false;
     std::chrono::system_clock::time_point now_;
+    std::unique_ptr<Failpoints> failpoints_;  ///< in test builds only
+    std::atomic<int> hosts_started_{0}, hosts_ended_{0};
 };
 
 }  // namespace lockstep::cli

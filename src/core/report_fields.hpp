@@ -30,6 +30,7 @@ void run(V& v, Run& r) {
         g.text("implementation", r.nix_implementation);
     });
     v.flag("dry_run", r.dry_run);
+    v.filled_number("resumed", r.resumed);
 }
 
 template <class V, class Repo>

@@ -8,7 +8,7 @@ std::string_view report_schema() {
     return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "lockstep report 1.2",
-  "description": "report.json, the record of one run of lockstep. This schema describes version 1.2 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: alarms of the lock) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
+  "description": "report.json, the record of one run of lockstep. This schema describes version 1.2 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
   "type": "object",
   "properties": {
     "schema": {"const": "lockstep-report/1.2"},
@@ -104,7 +104,8 @@ std::string_view report_schema() {
           "required": ["version", "implementation"],
           "additionalProperties": false
         },
-        "dry_run": {"type": "boolean", "description": "Nothing was changed outside of the run directory."}
+        "dry_run": {"type": "boolean", "description": "Nothing was changed outside of the run directory."},
+        "resumed": {"type": "integer", "minimum": 1, "description": "How often another process went on with the run; absent: never."}
       },
       "required": ["id", "command", "started", "finished", "duration_s", "trigger", "tool", "nix", "dry_run"],
       "additionalProperties": false

@@ -73,6 +73,12 @@ std::string_view outcome_word(Outcome outcome) {
     LOCKSTEP_CHECK(false);
 }
 
+Outcome outcome_from_word(std::string_view word) {
+    for (int i = 0; i <= static_cast<int>(Outcome::stopped); ++i)
+        if (outcome_word(static_cast<Outcome>(i)) == word) return static_cast<Outcome>(i);
+    return Outcome::stopped;
+}
+
 std::string_view target_kind_word(TargetKind kind) {
     switch (kind) {
         case TargetKind::nixos:

@@ -29,24 +29,44 @@ std::string lower(std::string text) {
     return text;
 }
 
+/// Without a slash at the end: with one, a symbolic link would be followed.
+fs::path plain_path(const fs::path& root) {
+    fs::path path = fs::absolute(root).lexically_normal();
+    return path.has_filename() ? path : path.parent_path();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DirRunStore>> DirRunStore::create(const fs::path& root, std::string run_id, const Clock& clock) {
-    // Without a slash at the end: with one, a symbolic link would be followed.
-    fs::path path = fs::absolute(root).lexically_normal();
-    if (!path.has_filename()) path = path.parent_path();
+    fs::path path = plain_path(root);
     Parts parts;
     LOCKSTEP_TRY(parts.root, open_run_folder(path, k_hint));
     LOCKSTEP_TRY(auto journal, RunJournal::create(parts.root.get(), run_id, clock, k_hint));
+    LOCKSTEP_TRY_VOID(open_parts(parts, path, O_EXCL));
+    return std::unique_ptr<DirRunStore>(
+        new DirRunStore(std::move(path), std::move(run_id), std::move(parts), std::move(journal)));
+}
+
+Result<std::unique_ptr<DirRunStore>> DirRunStore::reopen(const fs::path& root, std::string run_id,
+                                                         std::uint64_t records, const Clock& clock) {
+    fs::path path = plain_path(root);
+    Parts parts;
+    LOCKSTEP_TRY(parts.root, open_run_folder(path, "look at the directory of the run"));
+    LOCKSTEP_TRY(auto journal, RunJournal::reopen(parts.root.get(), records, clock));
+    LOCKSTEP_TRY_VOID(open_parts(parts, path, 0));
+    return std::unique_ptr<DirRunStore>(
+        new DirRunStore(std::move(path), std::move(run_id), std::move(parts), std::move(journal)));
+}
+
+Result<void> DirRunStore::open_parts(Parts& parts, const fs::path& path, int exclusive) {
     LOCKSTEP_TRY(parts.builds, open_subfolder(parts.root.get(), "builds"));
     LOCKSTEP_TRY(parts.derivations, open_subfolder(parts.root.get(), "derivations"));
-    parts.run_log =
-        Fd(openat(parts.root.get(), "run.log", O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    parts.run_log = Fd(
+        openat(parts.root.get(), "run.log", O_WRONLY | O_APPEND | O_CREAT | exclusive | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!parts.run_log.open())
         return Error{ErrorKind::infrastructure, "run.log cannot be made in " + path.string(), std::strerror(errno),
                      k_hint};
-    return std::unique_ptr<DirRunStore>(
-        new DirRunStore(std::move(path), std::move(run_id), std::move(parts), std::move(journal)));
+    return {};
 }
 
 DirRunStore::DirRunStore(fs::path root, std::string run_id, Parts parts, RunJournal journal)

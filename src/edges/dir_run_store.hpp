@@ -22,6 +22,10 @@ public:
     /// ours, a symbolic link, writable by others, or holds a run already; infrastructure when the disk refuses.
     static Result<std::unique_ptr<DirRunStore>> create(const std::filesystem::path& root, std::string run_id,
                                                        const Clock& clock);
+    /// Goes on with the run in `root`, whose journal holds `records` readable lines. Logs of the same name get a
+    /// number. Errors: as create() for the directory, locked when its process is still alive.
+    static Result<std::unique_ptr<DirRunStore>> reopen(const std::filesystem::path& root, std::string run_id,
+                                                       std::uint64_t records, const Clock& clock);
     ~DirRunStore() override;
     DirRunStore(const DirRunStore&) = delete;
     DirRunStore& operator=(const DirRunStore&) = delete;
@@ -42,6 +46,7 @@ private:
         Fd root, builds, derivations, run_log;
     };
     DirRunStore(std::filesystem::path root, std::string run_id, Parts parts, RunJournal journal);
+    static Result<void> open_parts(Parts& parts, const std::filesystem::path& path, int exclusive);
     void reserve_space() const;
 
     std::filesystem::path root_;

@@ -2,6 +2,10 @@
 // Cores and memory from the scheduler, /proc/meminfo and cgroup v2.
 #include "edges/machine.hpp"
 
+#include <unistd.h>
+
+#include <array>
+
 #include <sched.h>
 
 #include <algorithm>
@@ -64,6 +68,11 @@ MachineFacts machine_facts() {
     const auto used = number(first_line(group + "/memory.current"));
     if (most && used && *most > *used) facts.memory_bytes = std::min(facts.memory_bytes, *most - *used);
     return facts;
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
 }  // namespace lockstep

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace lockstep {
 
@@ -12,5 +13,8 @@ struct MachineFacts {
 };
 
 [[nodiscard]] MachineFacts machine_facts();
+
+/// What this machine calls itself; "" when it cannot tell.
+[[nodiscard]] std::string host_name();
 
 }  // namespace lockstep

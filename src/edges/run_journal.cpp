@@ -9,13 +9,11 @@
 #include <cstring>
 #include <utility>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "edges/crc32.hpp"
 #include "edges/run_folder.hpp"
 #include "lockstep/core/check.hpp"
-#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/journal.hpp"
 #include "lockstep/core/units.hpp"
 
 namespace lockstep {
@@ -25,10 +23,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr off_t k_reserve = 512 << 10;  // a run's last words must fit when its logs have filled the disk
-
-std::string one_line(const Json& value) {
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 }  // namespace
 
@@ -53,23 +47,27 @@ Result<RunJournal> RunJournal::create(int folder, std::string_view run_id, const
     (void)flock(file.get(), LOCK_EX | LOCK_NB);
     (void)fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, k_reserve);  // not every file system can
     RunJournal journal(std::move(file), clock);
-    LOCKSTEP_TRY_VOID(journal.append("fact", "journal", one_line(Json{{"version", 1}, {"run", run_id}})));
+    LOCKSTEP_TRY_VOID(journal.append("fact", "journal", Json{{"version", k_journal_version}, {"run", run_id}}.dump()));
+    return journal;
+}
+
+Result<RunJournal> RunJournal::reopen(int folder, std::uint64_t records, const Clock& clock) {
+    Fd file(openat(folder, "journal.jsonl", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    if (!file.open())
+        return Error{ErrorKind::infrastructure, "the journal of the run cannot be opened", std::strerror(errno), ""};
+    if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+        return Error{ErrorKind::locked, "the run is still under way", "its process holds its journal",
+                     "wait for it to end, or stop it; `lockstep why` tells what it waits for"};
+    RunJournal journal(std::move(file), clock);
+    journal.seq_ = records;
+    journal.torn_ = true;  // an empty line more is no harm
     return journal;
 }
 
 Result<void> RunJournal::append(std::string_view kind, std::string_view step, std::string_view data_json) {
     LOCKSTEP_CHECK(kind == "intent" || kind == "outcome" || kind == "fact");
-    auto data = Json::parse(data_json, nullptr, false);
-    // Foreign bytes in a text of it are no reason to end a run.
-    if (data.is_discarded()) data = Json::parse(clean_text(data_json), nullptr, false);
-    LOCKSTEP_CHECK(data.is_object());
-
     const std::lock_guard lock(mutex_);
-    const Json record{
-        {"seq", seq_}, {"time", format_utc(clock_.now())}, {"kind", kind}, {"step", step}, {"data", data}};
-    std::string line = one_line(record);
-    line.pop_back();  // the closing brace: crc comes before it
-    line += fmt::format(",\"crc\":\"{:08x}\"}}\n", crc32(line));
+    std::string line = journal_line(seq_, format_utc(clock_.now()), kind, step, data_json) + '\n';
     if (torn_) line.insert(line.begin(), '\n');
     torn_ = true;
     unsynced_ = true;

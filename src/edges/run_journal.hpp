@@ -26,6 +26,10 @@ public:
     /// Errors: config when a run is there already (with `hint`), infrastructure.
     static Result<RunJournal> create(int folder, std::string_view run_id, const Clock& clock, const std::string& hint);
 
+    /// Goes on with the journal in the folder, which holds `records` lines and may end in a torn one. Errors: locked
+    /// when its process is still alive, infrastructure.
+    static Result<RunJournal> reopen(int folder, std::uint64_t records, const Clock& clock);
+
     /// `kind` is "intent", "outcome" or "fact"; `data_json` a JSON object (anything else is a bug). Thread-safe.
     /// Errors: infrastructure.
     Result<void> append(std::string_view kind, std::string_view step, std::string_view data_json);

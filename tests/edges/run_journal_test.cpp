@@ -17,8 +17,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "edges/crc32.hpp"
 #include "edges/dir_run_store.hpp"
+#include "lockstep/core/crc32.hpp"
 #include "lockstep/core/text.hpp"
 #include "support/temp_dir.hpp"
 

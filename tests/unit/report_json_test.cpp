@@ -247,7 +247,7 @@ TEST(ReportRead, ReadsVersion10) {
 
 TEST(ReportRead, LaterVersionsMustHaveWhatTheyAdded) {
     auto json = of_version_1_0();
-    for (const auto* version : {"lockstep-report/1.1", "lockstep-report/1.12"}) {
+    for (const auto* version : {"lockstep-report/1.1", "lockstep-report/1.2", "lockstep-report/1.12"}) {
         json["schema"] = version;
         EXPECT_EQ(report_from_json(json.dump()).error().why, "hosts[0].base_drv is missing");
     }

@@ -8,9 +8,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lockstep/adapters/runner.hpp"
 #include "lockstep/core/config.hpp"
+#include "lockstep/core/journal.hpp"
 #include "lockstep/core/report.hpp"
 #include "lockstep/ports/clock.hpp"
 #include "lockstep/ports/disk.hpp"
@@ -70,12 +72,24 @@ struct RunPorts {
     std::function<int()> interrupted;
     /// Reads an environment variable of the run ("" when unset).
     std::function<std::string(const char*)> getenv;
+    /// Called at the named steps of a run; test programs fail, stall or die there. Empty: nothing happens.
+    std::function<Result<void>(std::string_view step)> failpoint;
     Disk* disk = nullptr;        ///< nullptr: room is not looked at
     RootLinks* roots = nullptr;  ///< nullptr: nothing is kept from garbage collections
 };
 
 /// Update, prove, land or propose. Always returns a report with a verdict; what it could not do is in there.
 [[nodiscard]] RunReport run_update(const RunSettings& settings, const RunPorts& ports);
+
+/// What an earlier process of the run left.
+struct Resumption {
+    RunHistory history;
+    std::optional<RunReport> proof;  ///< its report as it stood when the hosts were proved
+};
+/// Goes on with a run that was cut off: reads the remote first and settles what is unknown, keeps the candidate when
+/// its base still stands, and the proof when its outputs are still valid. The settings are those of the run, `now` too;
+/// the store is the run's own.
+[[nodiscard]] RunReport resume_update(const RunSettings& settings, const RunPorts& ports, const Resumption& past);
 
 /// Proves the checked-out commit: no update, no remote.
 [[nodiscard]] RunReport run_build(const RunSettings& settings, const RunPorts& ports);

@@ -46,6 +46,8 @@ enum class Outcome {
     stopped,         ///< anything else: see reason
 };
 [[nodiscard]] std::string_view outcome_word(Outcome outcome);
+/// `stopped` for a word that is none.
+[[nodiscard]] Outcome outcome_from_word(std::string_view word);
 
 struct RunReport {
     struct Run {
@@ -55,6 +57,7 @@ struct RunReport {
         std::string trigger, actor;  ///< "manual", "github-actions" …; actor may be ""
         std::string tool_version, nix_version, nix_implementation;
         bool dry_run = false;
+        std::int64_t resumed = 0;  ///< how often another process went on with it
         bool operator==(const Run&) const = default;
     } run;
 

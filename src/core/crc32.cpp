@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // CRC-32 by table.
-#include "edges/crc32.hpp"
+#include "lockstep/core/crc32.hpp"
 
 #include <array>
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// resume: going on with a run that was cut off.
+#include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/finish.hpp"
+#include "cli/outputs.hpp"
+#include "cli/runs.hpp"
+#include "cli/wiring.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The run that is meant, found from the repository we are in.
+Result<FoundRun> wanted_run(const Options& options, const Environment& environment, fs::path& runs) {
+    const std::string wish = options.operands.empty() ? "" : options.operands.front();
+    if (options.run_dir) return read_run(fs::absolute(*options.run_dir).lexically_normal());
+    if (wish.find('/') != std::string::npos) return find_run("", wish);
+    Machine machine(options, environment);
+    LOCKSTEP_TRY_VOID(machine.open_reading());
+    runs = machine.runs();
+    return find_run(runs, wish);
+}
+
+/// A later run that came to an end for the same base, or "": its update is newer than ours.
+std::string superseded_by(const fs::path& runs, const FoundRun& run) {
+    if (run.directory.parent_path() != runs) return "";
+    for (const auto& later : list_runs(runs)) {
+        const auto& history = later.history;
+        if (history.run_id <= run.history.run_id) return "";
+        const bool same = history.command == "run" && !history.dry_run && history.base == run.history.base;
+        if (same && history.verdict && !is_resumable(history)) return history.run_id;
+    }
+    return "";
+}
+
+/// A journal that contradicts itself is not acted on: it is set aside, and what it said up to there is told.
+int tell_damaged(const FoundRun& run) {
+    std::error_code failed;
+    const auto aside = run.directory / "journal.damaged.jsonl";
+    fs::rename(run.directory / "journal.jsonl", aside, failed);
+    const auto& past = run.history;
+    std::string known = past.candidate.empty() ? "it made no commit before that line"
+                                               : fmt::format("its candidate is {} on {} at {}", past.candidate,
+                                                             clean_line(past.base, 100), past.base_commit);
+    if (past.base_wanted)
+        known += fmt::format("; it was about to move {}: look whether {} holds that commit", clean_line(past.base, 100),
+                             clean_line(past.base, 100));
+    return tell_error({ErrorKind::infrastructure,
+                       fmt::format("the journal of run {} is damaged at line {}; how the run stands is unknown",
+                                   past.run_id, run.journal.damaged_line),
+                       (failed ? "it was left where it is" : "it was set aside as " + aside.string()) + "; " + known,
+                       "nothing was changed; start a new run: it reads the remote and goes on from there"});
+}
+
+void show(const Options& options, const Environment& environment, const RunReport& report, const std::string& path) {
+    const SystemClock clock;
+    ConsoleOptions wish{.plain = true};
+    wish.runner = runner::detect([&](const char* name) { return environment.get(name); }).kind;
+    Console console(wish, clock);
+    console.stop();
+    if (!options.quiet) console.foreign(report_text(report, false));
+    console.foreign(last_line(report, path) + "\n");
+}
+
+/// A run that is over gets the files that it may lack, and ends as it ended.
+int tell_over(const Options& options, const Environment& environment, const FoundRun& run) {
+    const auto& past = run.history;
+    auto report = read_report(run, "report.json");
+    if (!report.ok()) {
+        RunReport rest = read_proof(run).value_or(RunReport{});
+        rest.run.id = past.run_id;
+        rest.run.command = past.command;
+        rest.run.started = past.started;
+        rest.run.finished = past.verdict->time;
+        rest.run.duration = std::chrono::duration_cast<Millis>(past.verdict->time - past.started);
+        rest.repo.base = past.base;
+        rest.repo.candidate_commit = past.candidate;
+        rest.repo.base_after = past.base_pushed ? past.candidate : past.base_commit;
+        rest.ending = {outcome_from_word(past.verdict->outcome), static_cast<ExitCode>(past.verdict->exit),
+                       past.verdict->reason, past.verdict->next};
+        const SystemClock clock;
+        if (auto store = DirRunStore::reopen(run.directory, past.run_id, run.journal.records.size(), clock); store.ok())
+            (void)write_reports(**store, rest);
+        report = rest;
+    }
+    show(options, environment, report.value(), (run.directory / "report.json").string());
+    if (options.json) tell_result(report_json(report.value()));
+    return past.verdict->exit;
+}
+
+Result<Options> options_of(const RunHistory& past, const Options& now) {
+    auto options = parse_options(past.args);
+    if (!options.ok()) {
+        auto error = std::move(options).error();
+        error.what = "the command line of run " + past.run_id + " is not understood any more: " + error.what;
+        return error;
+    }
+    options->json = now.json;
+    options->quiet = now.quiet;
+    options->plain = now.plain;
+    options->color = now.color;
+    return options;
+}
+
+}  // namespace
+
+int command_resume(const Options& options, Environment environment) {
+    fs::path runs;
+    const auto run = wanted_run(options, environment, runs);
+    if (!run.ok()) return tell_error(run.error());
+    const auto& past = run->history;
+    if (run->alive)
+        return tell_error({ErrorKind::locked, "run " + past.run_id + " is still under way",
+                           fmt::format("process {} on {}", past.pid, clean_line(past.host, 100)),
+                           "wait for it to end, or stop it; `lockstep why` tells what it waits for"});
+    if (run->journal.damaged_line != 0) return tell_damaged(run.value());
+    if (past.command != "run")
+        return tell_error({ErrorKind::usage, "only a `run` can be resumed", "this was `lockstep " + past.command + "`",
+                           "start it again: what was built is in the store"});
+    if (past.verdict && !is_resumable(past)) return tell_over(options, environment, run.value());
+    if (past.dry_run) return tell_error({ErrorKind::usage, "a dry run has nothing to resume", "", "start it again"});
+    if (const auto later = superseded_by(runs, run.value()); !later.empty()) {
+        std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and is done\n", later, past.run_id);
+        return 0;
+    }
+    std::error_code failed;
+    fs::current_path(past.directory, failed);
+    if (failed)
+        return tell_error({ErrorKind::config, "the directory of run " + past.run_id + " is gone: " + past.directory,
+                           failed.message(), "start a new run"});
+    const auto was = options_of(past, options);
+    if (!was.ok()) return tell_error(was.error());
+    Machine machine(was.value(), std::move(environment));
+    if (const auto opened = machine.reopen(run->directory, past, run->journal.records.size()); !opened.ok())
+        return tell_error(opened.error());
+    Resumption resumption{past, read_proof(run.value())};
+    return finish(was.value(), machine, resume_update(machine.settings("run"), machine.ports(), resumption));
+}
+
+}  // namespace lockstep::cli

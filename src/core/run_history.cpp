@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// What the lines of a journal add up to.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "lockstep/core/exit_code.hpp"
+#include "lockstep/core/journal.hpp"
+
+namespace lockstep {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text_of(const Json& data, const char* key) {
+    const auto found = data.find(key);
+    return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::int64_t number_of(const Json& data, const char* key) {
+    const auto found = data.find(key);
+    return found != data.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+void settings(RunHistory& run, const Json& data) {
+    run.command = text_of(data, "command");
+    run.directory = text_of(data, "directory");
+    run.host = text_of(data, "host");
+    run.pid = number_of(data, "pid");
+    run.dry_run = number_of(data, "dry_run") != 0;
+    run.now = std::chrono::system_clock::from_time_t(number_of(data, "now"));
+    if (const auto args = data.find("args"); args != data.end() && args->is_array())
+        for (const auto& word : *args)
+            if (word.is_string()) run.args.push_back(word.get<std::string>());
+}
+
+void resumed(RunHistory& run, const Json& data) {
+    ++run.resumed;
+    run.verdict.reset();
+    run.host = text_of(data, "host");
+    run.pid = number_of(data, "pid");
+}
+
+void fact(RunHistory& run, const JournalRecord& record, const Json& data) {
+    const auto& step = record.step;
+    if (step == "settings") settings(run, data);
+    if (step == "resumed") resumed(run, data);
+    if (step.rfind("stage-", 0) == 0) {
+        run.stage = step.substr(6);
+        run.stage_since = record.time;
+    }
+    if (step == "base") {
+        run.base_commit = text_of(data, "commit");
+        if (auto name = text_of(data, "branch"); !name.empty()) run.base = std::move(name);
+        if (auto remote = text_of(data, "remote"); !remote.empty()) run.remote = std::move(remote);
+    }
+    if (step == "commit") {
+        run.candidate = text_of(data, "commit");
+        run.candidate_tree = text_of(data, "tree");
+        run.branch = text_of(data, "branch");
+        run.decided = run.base_wanted = run.base_pushed = false;
+        run.action.clear();
+        run.proof_commit.clear();
+        run.hosts_done = run.hosts_found = 0;
+    }
+    if (step == "hosts") run.hosts_found = static_cast<int>(number_of(data, "count"));
+    if (step == "host") ++run.hosts_done;
+    if (step == "proof") {
+        run.proof_commit = text_of(data, "commit");
+        run.proof_crc = static_cast<std::uint32_t>(number_of(data, "crc"));
+    }
+    if (step == "decided") {
+        run.decided = true;
+        run.action = text_of(data, "action");
+    }
+}
+
+void outcome(RunHistory& run, const JournalRecord& record, const Json& data) {
+    const auto state = text_of(data, "state");
+    if (state != "unknown") std::erase_if(run.open, [&](const auto& open) { return open.step == record.step; });
+    if (record.step == "push-base" && state == "done") run.base_pushed = true;
+    if (record.step == "pull") run.pull = number_of(data, "number");
+    if (record.step == "verdict")
+        run.verdict = RunHistory::Verdict{text_of(data, "outcome"), static_cast<int>(number_of(data, "exit")),
+                                          text_of(data, "reason"), text_of(data, "next"), record.time};
+}
+
+}  // namespace
+
+Result<RunHistory> fold_journal(const std::vector<JournalRecord>& records) {
+    const auto no_journal = [](const std::string& why) {
+        return Error{ErrorKind::config, "the journal of the run cannot be used", why,
+                     "look into the run's directory; a new run is always safe"};
+    };
+    if (records.empty()) return no_journal("it has no readable line");
+    RunHistory run;
+    for (const auto& record : records) {
+        const auto data = Json::parse(record.data_json, nullptr, false);
+        if (!data.is_object()) return no_journal(fmt::format("line {} holds no object", record.seq + 1));
+        if (record.seq == 0) {
+            if (record.step != "journal") return no_journal("it does not begin like a journal");
+            run.version = static_cast<int>(number_of(data, "version"));
+            run.run_id = text_of(data, "run");
+            run.started = record.time;
+            if (run.version > k_journal_version)
+                return Error{ErrorKind::config, "the run was made by a newer lockstep",
+                             fmt::format("its journal has version {}, this lockstep reads up to {}", run.version,
+                                         k_journal_version),
+                             "resume it with the lockstep that started it, or newer"};
+            if (run.version < 1) return no_journal("it names no version");
+        }
+        run.last = record.time;
+        if (record.kind == "fact") fact(run, record, data);
+        if (record.kind == "outcome") outcome(run, record, data);
+        if (record.kind == "intent") {
+            std::erase_if(run.open, [&](const auto& open) { return open.step == record.step; });
+            run.open.push_back({record.step, record.data_json, record.time});
+            if (record.step == "push-base") run.base_wanted = true;
+        }
+    }
+    return run;
+}
+
+bool may_be_resumed(ExitCode exit) {
+    switch (exit) {
+        case ExitCode::interrupted:
+        case ExitCode::terminated:
+        case ExitCode::infrastructure:
+        case ExitCode::credentials:
+        case ExitCode::base_moved:
+        case ExitCode::hosts_failed_no_pr:
+        case ExitCode::locked:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool is_resumable(const RunHistory& run) {
+    if (run.command != "run" || run.dry_run) return false;
+    return !run.verdict || may_be_resumed(static_cast<ExitCode>(run.verdict->exit));
+}
+
+}  // namespace lockstep

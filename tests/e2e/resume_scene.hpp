@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// A run that is killed at a named step, and processes that go on with it: what both kinds of ending must look like.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "e2e/bad_input_scene.hpp"
+#include "fakes/fake_forge.hpp"
+
+namespace lockstep::test {
+
+/// Steps that a run passes on its way to either ending, in their order.
+inline constexpr std::array k_landing_steps{"clone",       "lock",         "update",      "commit",
+                                            "eval",        "host-start:1", "host-done:1", "all-built",
+                                            "base-intent", "base-pushed",  "report-temp", "report-renamed"};
+inline constexpr std::array k_proposing_steps{"clone",         "lock",          "update",        "commit",
+                                              "eval",          "host-start:2",  "host-done:2",   "all-built",
+                                              "branch-intent", "branch-pushed", "pr-intent",     "pr-created",
+                                              "comment",       "report-temp",   "report-renamed"};
+
+/// A small fleet before an update that is green or red; the red one has a forge.
+struct ResumeScene : BadInputScene {
+    std::optional<fakes::FakeForge> forge;
+    std::vector<std::string> forge_flags;
+    std::string before;  ///< base when the run began
+
+    explicit ResumeScene(bool green) {
+        publish_small_fleet();
+        if (!green) {
+            forge.emplace(fakes::ForgeOptions{.kind = fakes::ForgeKind::gitea, .repository = bare});
+            lab.git(fleet.repository(), {"remote", "set-url", "origin", forge->clone_url(forge->token())});
+            const auto file = lab / "token";
+            write_file(file, forge->token() + "\n");
+            std::filesystem::permissions(file,
+                                         std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+            forge_flags = {"--forge", forge->kind(), "--forge-url", forge->web_root(), "--token-file", file.string()};
+        }
+        before = on_remote({"rev-parse", "main"});
+        fleet.part("catalogue", "tls", {green ? Recipe::Kind::ok : Recipe::Kind::fails, "2"});
+    }
+
+    [[nodiscard]] LockstepEnd start(const std::string& failpoint = "") const {
+        auto arguments = forge_flags;
+        arguments.insert(arguments.begin(), "run");
+        return run(arguments, plan(failpoint));
+    }
+    [[nodiscard]] LockstepEnd resume(const std::string& failpoint = "") const {
+        return run({"resume"}, plan(failpoint));
+    }
+    /// Refs and commits of the remote, and what is on the forge, in one text.
+    [[nodiscard]] std::string world() {
+        auto text = on_remote({"for-each-ref", "--format=%(refname) %(objectname)"});
+        if (!forge) return text;
+        for (const auto& pull : forge->pulls())
+            text += "pull " + std::to_string(pull.number) + " " + pull.head_sha + " " +
+                    (pull.merged ? "merged "
+                     : pull.open ? "open "
+                                 : "closed ") +
+                    std::to_string(forge->comments(pull.number).size()) + "\n";
+        return text;
+    }
+
+    void expect_landed() const {
+        EXPECT_EQ(on_remote({"rev-parse", "main^@"}), before);
+        EXPECT_EQ(on_remote({"diff", "--name-only", "main^", "main"}), "flake.lock");
+        EXPECT_EQ(on_remote({"for-each-ref", "--format=%(refname)"}), "refs/heads/main");
+    }
+    void expect_proposed() {
+        EXPECT_EQ(on_remote({"rev-parse", "main"}), before);
+        ASSERT_EQ(forge->pulls().size(), 1U);
+        const auto pull = forge->open_pulls().at(0);
+        EXPECT_EQ(pull.head_sha, on_remote({"rev-parse", pull.head}));
+        EXPECT_EQ(forge->comments(pull.number).size(), 1U);
+        EXPECT_EQ(on_remote({"for-each-ref", "--format=%(refname)"}), "refs/heads/" + pull.head + "\nrefs/heads/main");
+    }
+
+private:
+    static std::vector<std::string> plan(const std::string& failpoint) {
+        return {"LOCKSTEP_TEST_FAILPOINT=" + failpoint};
+    }
+};
+
+/// Skips the test when the program has no failpoints.
+#ifdef LOCKSTEP_FAILPOINTS
+#define LOCKSTEP_NEEDS_FAILPOINTS()
+#else
+#define LOCKSTEP_NEEDS_FAILPOINTS() GTEST_SKIP() << "the program was built without LOCKSTEP_FAILPOINTS"
+#endif
+
+inline constexpr int k_killed = 128 + 9;
+
+}  // namespace lockstep::test
