@@ -31,7 +31,8 @@ int finish(const Options& options, Machine& machine, const RunReport& report) {
     if (const auto trouble =
             tell_runner(machine.runner(), report, path, machine.known_config().report.summary_limit, random_hex());
         !trouble.empty())
-        std::cerr << "lockstep: the runner's files could not be written: " << secrets().redacted(clean_line(trouble)) << '\n';
+        std::cerr << "lockstep: the runner's files could not be written: " << secrets().redacted(clean_line(trouble))
+                  << '\n';
     if (!options.quiet) machine.console().foreign(report_text(report, machine.console().color()));
     machine.console().foreign(last_line(report, path.empty() ? "no report" : path) + "\n");
     if (options.json) tell_result(report_json(report));
