@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/remote_lock.hpp"
 #include "lockstep/core/crc32.hpp"
 #include "lockstep/core/decide.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -178,11 +179,13 @@ RunReport run_with(RunState& state, const std::function<Result<void>(RunState&)>
     const auto began = state.ports.clock.steady();
     begin(state);
     if (auto done = stages(state); !done.ok()) end_with(state, done.error());
+    release_remote_lock(state);
     finish(state, began);
     return state.report;
 }
 
 Result<void> act_until_settled(RunState& state) {
+    LOCKSTEP_TRY_VOID(hold_remote_lock(state));
     LOCKSTEP_TRY(bool again, settle(state));
     while (again) {
         LOCKSTEP_TRY_VOID(prove_candidate(state));
@@ -196,6 +199,7 @@ Result<void> prove_until_settled(RunState& state, bool changed) {
         unchanged(state);
         return {};
     }
+    LOCKSTEP_TRY_VOID(hold_remote_lock(state));
     LOCKSTEP_TRY_VOID(prove_candidate(state));
     return act_until_settled(state);
 }

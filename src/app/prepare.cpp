@@ -34,6 +34,8 @@ Result<std::string> fetch_base(RunState& state, const std::string& base) {
     return commit;
 }
 
+}  // namespace
+
 /// Base branch and configuration depend on each other: the file may name the base, and is read from the base.
 Result<void> settle_base_and_config(RunState& state) {
     LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
@@ -63,6 +65,8 @@ Result<void> settle_base_and_config(RunState& state) {
         fmt::format("lockstep.yaml on branch {} names another base branch ({})", state.base, state.config.base), "",
         "let both branches name the same base, or use --base"};
 }
+
+namespace {
 
 Result<void> read_flake(RunState& state) {
     const std::string where =

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/pipeline.hpp"
+#include "app/remote_lock.hpp"
 #include "lockstep/core/decide.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -120,6 +121,7 @@ Result<void> resume_stages(RunState& state, const Resumption& past) {
     LOCKSTEP_TRY(state.checkout, state.ports.git.checkout(state.settings.repo));
     LOCKSTEP_TRY_VOID(
         stage(state, "prepare", "reading the remote: how far did the run get?", [&] { return prepare(state); }));
+    adopt_remote_lock(state);
     LOCKSTEP_TRY(const auto standing, find_standing(state, past.history));
     return go_on(state, past, standing);
 }

@@ -22,6 +22,7 @@ struct RunState {
     CheckoutFacts checkout;
     RemoteFacts remote;
     std::unique_ptr<HeldLock> lock;
+    std::string remote_lock;  ///< commit of the lock that we hold on the remote, or ""
     std::unique_ptr<Forge> forge;
     nix::Setup setup;
     nix::Capabilities can;
@@ -115,6 +116,8 @@ auto stage(RunState& state, const std::string& name, const std::string& text, Bo
 
 /// Repository, base commit, configuration, Nix, forge: everything that can be known to be wrong before work begins.
 [[nodiscard]] Result<void> prepare(RunState& state);
+/// Its first step: remote, base branch and configuration, which depend on each other.
+[[nodiscard]] Result<void> settle_base_and_config(RunState& state);
 /// Its first part: remote, base commit, configuration, flake and lock; nothing is locked or asked of Nix or the forge.
 [[nodiscard]] Result<void> prepare_reading(RunState& state);
 /// The same for a proof of what is checked out: no remote, no forge.

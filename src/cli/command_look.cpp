@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// doctor and init: look at a repository and its surroundings.
+// doctor, init, unlock: a look at a repository and its surroundings.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -62,6 +62,17 @@ int command_init(const Options& options, Environment environment) {
         options.output ? *options.output : (checkout->root / facts->flake / "lockstep.yaml").string();
     if (const auto written = write_new(path, text, options.force); !written.ok()) return tell_error(written.error());
     std::cerr << "lockstep: wrote " << path << "\n  next: read it, commit it, and try `lockstep doctor`\n";
+    return 0;
+}
+
+int command_unlock(const Options& options, Environment environment) {
+    Machine machine(options, std::move(environment));
+    if (const auto opened = machine.open("unlock"); !opened.ok()) return tell_error(opened.error());
+    const auto freed = unlock_remote(machine.settings("unlock"), machine.ports(), options.force);
+    machine.console().stop();
+    machine.clean_up(false);
+    if (!freed.ok()) return tell_error(freed.error());
+    tell_result(freed.value() + "\n");
     return 0;
 }
 

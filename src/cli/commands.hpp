@@ -9,6 +9,7 @@ namespace lockstep::cli {
 
 [[nodiscard]] int command_run(const Options& options, Environment environment);  ///< run, build, plan
 [[nodiscard]] int command_resume(const Options& options, Environment environment);
+[[nodiscard]] int command_unlock(const Options& options, Environment environment);
 /// status, why, history, report: what the directories of earlier runs tell. Nothing is changed.
 [[nodiscard]] int command_past(const Options& options, const Environment& environment);
 [[nodiscard]] int command_doctor(const Options& options, Environment environment);

@@ -81,6 +81,7 @@ const std::vector<Example>& example_table() {
         {"history", "lockstep history", "what happened so far?"},
         {"report", "lockstep report", "the last report once more"},
         {"report", "lockstep report --markdown 20261121T0200", "of this run, for a page"},
+        {"unlock", "lockstep unlock", "free the lock of a dead run"},
         {"doctor", "lockstep doctor", "check Nix, remote, token, flake"},
         {"doctor", "lockstep doctor --json", "the findings for a script"},
         {"init", "lockstep init --output -", "look at the proposal"},

@@ -24,6 +24,7 @@ int dispatch(const Options& options, Environment environment) {
     if (options.command == "doctor") return command_doctor(options, std::move(environment));
     if (options.command == "init") return command_init(options, std::move(environment));
     if (options.command == "resume") return command_resume(options, std::move(environment));
+    if (options.command == "unlock") return command_unlock(options, std::move(environment));
     for (const auto* name : {"status", "why", "history", "report"})
         if (options.command == name) return command_past(options, environment);
     return command_run(options, std::move(environment));

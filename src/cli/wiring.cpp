@@ -263,6 +263,7 @@ RunSettings Machine::settings(const std::string& command) const {
     settings.now = now_;
     settings.environment = runner_;
     settings.tool_version = LOCKSTEP_VERSION;
+    settings.host = host_name();
     settings.cores = machine.cores;
     settings.memory_bytes = machine.memory_bytes;
     settings.secret_nonce = random_hex();
@@ -293,6 +294,13 @@ RunPorts Machine::ports() {
         },
         .interrupted = [this] { return signal_.load(); },
         .getenv = [this](const char* name) { return environment_.get(name); },
+        .admit_last = [this] { processes_->admit(); },
+        .is_dead =
+            [this](const std::string& host, const std::string& run) {
+                std::error_code ignored;
+                return host == host_name() && is_run_id(run) && fs::exists(runs_ / run / "journal.jsonl", ignored) &&
+                       !run_is_alive(runs_ / run);
+            },
         .failpoint = failpoints_ ? [this](std::string_view step) { return failpoints_->reach(step); }
                                  : std::function<Result<void>(std::string_view)>(),
         .disk = &disk_,

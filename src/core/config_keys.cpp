@@ -281,6 +281,13 @@ void add_prove(std::vector<ConfigKey>& table) {
 }
 
 void add_keep(std::vector<ConfigKey>& table) {
+    table.push_back(boolean("lock.remote", LOCKSTEP_FIELD(lock.remote),
+                            "Keep runs of other machines off while a run proves and lands, by a ref "
+                            "`refs/lockstep/lock/…` on the remote. Without it, the base branch is still only moved "
+                            "from where the run started."));
+    table.push_back(duration("lock.expires", LOCKSTEP_FIELD(lock.expires),
+                             "When another machine may take the lock of a run that never gave it back. Longer than "
+                             "any run takes."));
     table.push_back(integer("keep.generations", LOCKSTEP_FIELD(keep.generations), 0, 1000,
                             "Landed generations of each host that garbage collections on this machine spare; 0 is "
                             "none."));

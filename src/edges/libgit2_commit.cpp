@@ -93,4 +93,20 @@ Result<std::string> write_commit(const std::string& path, const CommitRequest& r
     return text_of(id);
 }
 
+Result<std::string> write_note(const std::string& path, const std::string& text, std::int64_t time) {
+    LOCKSTEP_TRY(const auto repository, open_repository(path));
+    LOCKSTEP_TRY(const auto by, signature_of({"lockstep", "lockstep@localhost"}, time));
+    git_treebuilder* builder = nullptr;
+    git_oid tree_id, id;
+    int code = git_treebuilder_new(&builder, repository.get(), nullptr);
+    if (code == 0) code = git_treebuilder_write(&tree_id, builder);
+    git_treebuilder_free(builder);
+    Tree tree;
+    if (code != 0 || take(tree, [&](auto out) { return git_tree_lookup(out, repository.get(), &tree_id); }) != 0 ||
+        git_commit_create(&id, repository.get(), nullptr, by.get(), by.get(), nullptr, text.c_str(), tree.get(), 0,
+                          nullptr) != 0)
+        return Error{ErrorKind::infrastructure, "a note cannot be written", last_error(), ""};
+    return text_of(id);
+}
+
 }  // namespace lockstep::libgit2

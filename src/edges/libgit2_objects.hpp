@@ -36,4 +36,7 @@ namespace lockstep::libgit2 {
                                                const std::string& tree, const Identity& author,
                                                const Identity& committer);
 
+/// Writes a commit by lockstep itself, without parents, files or a signature, and returns its id.
+[[nodiscard]] Result<std::string> write_note(const std::string& repository, const std::string& text, std::int64_t time);
+
 }  // namespace lockstep::libgit2

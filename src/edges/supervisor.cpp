@@ -64,4 +64,8 @@ void Supervisor::stop_all(bool hard) {
     inbox_.post(StopAllRequest{hard});
 }
 
+void Supervisor::admit() {
+    inbox_.post(AdmitRequest{});
+}
+
 }  // namespace lockstep

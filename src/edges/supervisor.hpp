@@ -38,6 +38,8 @@ public:
     ChildId submit(Command command, OnOutput on_output, OnExit on_exit) override;
     void stop(ChildId id) override;
     void stop_all(bool hard) override;
+    /// Takes commands again after a stop_all(): for the last words of a run.
+    void admit();
 
 private:
     SupervisorInbox inbox_;

@@ -24,9 +24,10 @@ struct StopRequest {
 struct StopAllRequest {
     bool hard = false;
 };
+struct AdmitRequest {};  ///< after a StopAllRequest
 struct QuitRequest {};
 
-using SupervisorRequest = std::variant<SubmitRequest, StopRequest, StopAllRequest, QuitRequest>;
+using SupervisorRequest = std::variant<SubmitRequest, StopRequest, StopAllRequest, AdmitRequest, QuitRequest>;
 
 /// Thread-safe.
 class SupervisorInbox {

@@ -166,6 +166,10 @@ void SupervisorLoop::take(const StopAllRequest& request) {
         refuse(late, ExitStatus::Kind::interrupted, "it was stopped before it could start");
 }
 
+void SupervisorLoop::take(const AdmitRequest&) {
+    stopping_ = quitting_;
+}
+
 void SupervisorLoop::take(const QuitRequest&) {
     quitting_ = true;
     take(StopAllRequest{.hard = true});

@@ -44,6 +44,7 @@ private:
     void take(SubmitRequest request);
     void take(const StopRequest& request);
     void take(const StopAllRequest& request);
+    void take(const AdmitRequest& request);
     void take(const QuitRequest& request);
 
     void start_waiting();

@@ -21,6 +21,7 @@ TEST_P(Interrupted, WhileAHostIsBuilt) {
     ASSERT_EQ(mkfifo(gate.c_str(), 0600), 0);
     scene.fleet.part("catalogue", "tls", {Recipe::Kind::hangs, gate.string()});
     const Witness witness(scene);
+    const auto refs = scene.on_remote({"for-each-ref"});
     StartedLockstep started(scene.lab, {"run", "--repo", scene.fleet.repository().string(), "--plain"});
     auto opened = started.open_gate(gate);  // the builder runs now, and waits for a line
     ASSERT_TRUE(opened) << started.wait().err;
@@ -28,7 +29,8 @@ TEST_P(Interrupted, WhileAHostIsBuilt) {
     const auto end = started.wait();
     EXPECT_EQ(end.code, 128 + GetParam()) << end.err;
     EXPECT_THAT(processes_of(scene.lab), IsEmpty());
-    witness.expect_unchanged();
+    witness.expect_checkout_unchanged();
+    EXPECT_EQ(scene.on_remote({"for-each-ref"}), refs);  // the lock was given back, too
     ASSERT_TRUE(end.report.is_object()) << "no report in " << end.run_dir;
     EXPECT_EQ(end.report["verdict"]["exit_code"], 128 + GetParam());
     EXPECT_EQ(end.report["verdict"]["outcome"], "stopped");

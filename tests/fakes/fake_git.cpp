@@ -298,6 +298,13 @@ Result<CommitInfo> FakeGit::commit_file(const CommitRequest& request, const std:
     return commit_info(id);
 }
 
+Result<std::string> FakeGit::make_note(const std::string& text, std::int64_t) {
+    const std::lock_guard lock(mutex_);
+    auto id = keep(FakeCommit{.message = text, .by_lockstep = true});
+    fetched_.insert(id);
+    return id;
+}
+
 std::string FakeGit::blob_id(std::string_view content) {
     return hex_id("blob " + std::string(content));
 }

@@ -76,6 +76,7 @@ Machine::Machine(const fs::path& dir, const GitRepo& bare, const std::string& ur
     checkout_.git({"remote", "set-url", "origin", url});
     nix_.moment = [](const char*) {};
     config.forge.kind = "none";
+    config.lock.remote = false;  // what it protects must be safe without it
     config.commit.name = "Robo Example";
     config.commit.email = "robo@example.org";
     settings.repo = checkout_.path();

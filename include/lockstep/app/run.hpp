@@ -43,6 +43,7 @@ struct RunSettings {
     std::chrono::system_clock::time_point now{};  ///< the date of the run: branch name, commit time
     runner::Environment environment;
     std::string tool_version;
+    std::string host;  ///< what this machine calls itself
     int cores = 1;
     std::uint64_t memory_bytes = 0;
     std::string secret_nonce;  ///< 128 random bits in hex, fresh for each run
@@ -72,6 +73,11 @@ struct RunPorts {
     std::function<int()> interrupted;
     /// Reads an environment variable of the run ("" when unset).
     std::function<std::string(const char*)> getenv;
+    /// After an interruption, lets a few last commands run. Empty: they run anyhow.
+    std::function<void()> admit_last;
+    /// Whether a run of that id on that machine is known to be dead: only this machine's own can be. Empty: nobody
+    /// knows.
+    std::function<bool(const std::string& host, const std::string& run)> is_dead;
     /// Called at the named steps of a run; test programs fail, stall or die there. Empty: nothing happens.
     std::function<Result<void>(std::string_view step)> failpoint;
     Disk* disk = nullptr;        ///< nullptr: room is not looked at
@@ -90,6 +96,10 @@ struct Resumption {
 /// its base still stands, and the proof when its outputs are still valid. The settings are those of the run, `now` too;
 /// the store is the run's own.
 [[nodiscard]] RunReport resume_update(const RunSettings& settings, const RunPorts& ports, const Resumption& past);
+
+/// Frees the lock that a run left on the remote: when it has expired, its run is dead, or by force. Gives a sentence.
+/// Errors: locked (the holder may be alive), infrastructure and what run_update has for the remote.
+[[nodiscard]] Result<std::string> unlock_remote(const RunSettings& settings, const RunPorts& ports, bool force);
 
 /// Proves the checked-out commit: no update, no remote.
 [[nodiscard]] RunReport run_build(const RunSettings& settings, const RunPorts& ports);

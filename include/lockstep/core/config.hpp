@@ -82,6 +82,13 @@ struct Config {
         bool operator==(const Prove&) const = default;
     } prove;
 
+    struct Lock {
+        bool remote = true;                                          ///< also between machines, by a ref on the remote
+        std::chrono::milliseconds expires = std::chrono::hours(12);  ///< when another machine may take it over
+
+        bool operator==(const Lock&) const = default;
+    } lock;
+
     struct Keep {
         int generations = 3;  ///< landed ones per host that garbage collections spare; 0 = none
 

@@ -126,6 +126,8 @@ public:
     }
     /// Makes a commit whose tree is the parent's with exactly one path replaced, and points the private branch at it.
     [[nodiscard]] virtual Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) = 0;
+    /// Makes a commit without parents and files that says `text`; no ref of the private repository points at it.
+    [[nodiscard]] virtual Result<std::string> make_note(const std::string& text, std::int64_t time) = 0;
     /// The object id that `content` has as a blob.
     [[nodiscard]] virtual std::string blob_id(std::string_view content) = 0;
 
