@@ -121,7 +121,13 @@ void release_remote_lock(RunState& state) {
     const auto ref = lock_ref(state.base);
     if (state.ports.interrupted() != 0 && state.ports.admit_last) state.ports.admit_last();
     (void)state.intend("unlock", {{"ref", ref}});
-    const auto outcome = state.ports.git.push({.ref = ref, .id = "", .expect = state.remote_lock});
+    const PushUpdate update{.ref = ref, .id = "", .expect = state.remote_lock};
+    auto outcome = state.ports.git.push(update);
+    const bool unheard = outcome.state == PushState::unknown || outcome.state == PushState::unreachable;
+    if (unheard && state.ports.interrupted() == 0) {
+        state.ports.clock.sleep_for(std::chrono::seconds(2));
+        outcome = state.ports.git.push(update);
+    }
     state.settled("unlock", {{"state", std::string(push_word(outcome.state))}});
     if (outcome.state != PushState::done && outcome.state != PushState::stale)
         state.notice(
