@@ -24,13 +24,20 @@ std::int64_t number_of(const Json& data, const char* key) {
     return found != data.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
+/// Seconds since the epoch, within what system_clock can hold.
+std::chrono::system_clock::time_point moment_of(const Json& data, const char* key) {
+    constexpr std::int64_t k_last = 9'223'372'035;  // in the year 2262
+    return std::chrono::system_clock::time_point(
+        std::chrono::seconds(std::clamp<std::int64_t>(number_of(data, key), 0, k_last)));
+}
+
 void settings(RunHistory& run, const Json& data) {
     run.command = text_of(data, "command");
     run.directory = text_of(data, "directory");
     run.host = text_of(data, "host");
     run.pid = number_of(data, "pid");
     run.dry_run = number_of(data, "dry_run") != 0;
-    run.now = std::chrono::system_clock::from_time_t(number_of(data, "now"));
+    run.now = moment_of(data, "now");
     if (const auto args = data.find("args"); args != data.end() && args->is_array())
         for (const auto& word : *args)
             if (word.is_string()) run.args.push_back(word.get<std::string>());

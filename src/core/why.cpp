@@ -12,6 +12,11 @@ namespace lockstep {
 
 namespace {
 
+/// A journal is a file like any other: what it says about itself is foreign.
+std::string name_of(const RunHistory& run) {
+    return clean_line(run.run_id, 100);
+}
+
 std::string base_name(const RunHistory& run) {
     return run.base.empty() ? "the base branch" : clean_line(run.base, 100);
 }
@@ -31,7 +36,8 @@ std::string stage_wait(const RunHistory& run) {
 
 std::string step_wait(const RunHistory& run, const std::string& step) {
     if (step == "push-base")
-        return fmt::format("the remote to answer the push of {} onto {}", short_id(run.candidate), base_name(run));
+        return fmt::format("the remote to answer the push of {} onto {}", clean_line(short_id(run.candidate)),
+                           base_name(run));
     if (step == "push-branch") return "the remote to answer the push of the update branch";
     if (step == "pull") return "the forge to answer for the pull request";
     if (step == "branch-delete") return "the remote to delete the old update branch";
@@ -49,10 +55,10 @@ std::string then_words(const RunHistory& run) {
 
 std::string ended(const RunHistory& run) {
     const auto& verdict = *run.verdict;
-    std::string text = fmt::format("run {} waits for nothing: it ended at {} with `{}` (exit {}): {}", run.run_id,
+    std::string text = fmt::format("run {} waits for nothing: it ended at {} with `{}` (exit {}): {}", name_of(run),
                                    format_utc(verdict.time), clean_line(verdict.outcome, 40), verdict.exit,
                                    clean_line(verdict.reason, 400));
-    if (is_resumable(run)) text += fmt::format("; `lockstep resume {}` goes on with it", run.run_id);
+    if (is_resumable(run)) text += fmt::format("; `lockstep resume {}` goes on with it", name_of(run));
     return text;
 }
 
@@ -68,8 +74,8 @@ std::string why_sentence(const RunHistory& run, bool alive, std::chrono::system_
         return fmt::format(
             "run {} waits for `lockstep resume {}`: its process is gone, and when it ended at about {} it was waiting "
             "for {}; nothing is lost",
-            run.run_id, run.run_id, format_utc(run.last), wait);
-    return fmt::format("run {} waits for {}, since {} ({}); {}", run.run_id, wait, format_utc(since),
+            name_of(run), name_of(run), format_utc(run.last), wait);
+    return fmt::format("run {} waits for {}, since {} ({}); {}", name_of(run), wait, format_utc(since),
                        human_duration(age), then_words(run));
 }
 

@@ -179,5 +179,25 @@ TEST(Why, SaysWhatIsAwaitedSinceWhenAndWhatComesThen) {
         EXPECT_THAT(text, Not(HasSubstr("\n")));
 }
 
+TEST(Why, ShowsNothingThatATerminalActsOn) {
+    Writer writer;
+    writer.lines = {journal_line(0, k_time, "fact", "journal", R"({"version":1,"run":"a\n\u001b]0;x\u0007b"})")};
+    writer.add("fact", "commit", {{"commit", "\x1b[2Jccc"}}).add("intent", "push-base");
+    for (const bool alive : {false, true}) {
+        const auto text = why_sentence(writer.history(), alive, writer.history().last);
+        EXPECT_EQ(text.find_first_of("\n\x1b\a"), std::string::npos) << text;
+        EXPECT_THAT(text, HasSubstr("run a b waits"));
+    }
+}
+
+TEST(RunHistoryTest, AMomentThatNoClockHoldsIsBounded) {
+    for (const auto now : {INT64_MIN, INT64_MAX}) {
+        auto writer = a_run();
+        const auto history = writer.add("fact", "settings", {{"now", now}}).history();
+        EXPECT_GE(history.now, std::chrono::system_clock::time_point());
+        EXPECT_EQ(history.now == std::chrono::system_clock::time_point(), now < 0);
+    }
+}
+
 }  // namespace
 }  // namespace lockstep::test
