@@ -220,8 +220,8 @@ private:
             .make_forge = [](const auto&, const auto&) { return Result<std::unique_ptr<Forge>>(nullptr); },
             .lock = [](const auto&, const auto&) { return Result<std::unique_ptr<HeldLock>>(nullptr); },
             .interrupted = [this] { return signal_.load(); },
-            .is_dead = [](const std::string&, const std::string&) { return true; },  // there is one machine
-            .getenv = [](const char*) { return std::string(); }};
+            .getenv = [](const char*) { return std::string(); },
+            .is_dead = [](const auto&, const auto&) { return true; }};  // there is one machine
         const int pushes = git_.pushes(), done = git_.pushes_done(), troubles = nix_.troubles();
         const auto report = run_update(settings, ports);
         disturbances_ += nix_.troubles() - troubles;
