@@ -102,7 +102,7 @@ private:
 };
 
 HostState unbuilt_state(const EvalResult& result) {
-    if (result.interrupted) return HostState::interrupted;
+    if (result.interrupted) return result.not_started ? HostState::not_started : HostState::interrupted;
     return state_of(result.cls, true);
 }
 
@@ -234,6 +234,11 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& given) {
             },
             [&gateway] { gateway.release_wait(); });
         shared.evaluator->start();
+        if (given.halt != nullptr)
+            given.halt->connect([&shared](const Halt& halt) {
+                shared.realiser->halt(halt);
+                if (halt.time_up) shared.evaluator->halt(halt.reason);
+            });
     });
     RealiseNode realise(g, flow::serial, [&](const ReadyPtr& ready, RealiseNode::gateway_type& gateway) noexcept {
         if (!ready) return shared.realiser->flush();
@@ -303,7 +308,6 @@ ProofResult prove(const ProveRequest& request, const ProvePorts& given) {
     flow::make_edge(validate, settled);
     flow::make_edge(flow::output_port<0>(settled), collect);
 
-    if (given.halt != nullptr) given.halt->connect([&](const std::string& reason) { shared.realiser->halt(reason); });
     evaluate.try_put(0);
     g.wait_for_all();
     if (given.halt != nullptr) given.halt->connect({});

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ struct Evaluator::Slice {
     std::string nonce;
     std::vector<std::size_t> targets;
     bool base = false;              ///< of the base commit
+    std::optional<ChildId> child;   ///< once it was submitted
     bool alone = false;             ///< nothing runs beside it: a second try
     std::vector<std::string> drvs;  ///< as streamed, "" until END
     nix::EvalReader reader;

@@ -133,7 +133,7 @@ void Evaluator::launch(const std::shared_ptr<Slice>& slice) {
     command.label = fmt::format("evaluate {} ({} of them){}", clean_line(targets.front().name, 60), targets.size(),
                                 slice->base ? " at the base commit" : "");
     auto self = shared_from_this();
-    ports_.processes.submit(
+    const auto child = ports_.processes.submit(
         std::move(command),
         [self, slice](Stream stream, std::string_view chunk) {
             if (stream == Stream::out) {
@@ -148,6 +148,45 @@ void Evaluator::launch(const std::shared_ptr<Slice>& slice) {
                 });
         },
         [self, slice](const ExitStatus& status) { self->on_exit(*slice, status); });
+    const std::lock_guard lock(mutex_);
+    slice->child = child;
+    if (!halted_.empty()) ports_.processes.stop(child);
+}
+
+EvalResult Evaluator::halted_result(const Task& task) const {
+    EvalResult result{.target = task.target, .base = task.base, .interrupted = true, .not_started = true};
+    result.cls = CauseClass::unknown;
+    result.first_error = halted_;
+    return result;
+}
+
+void Evaluator::halt(const std::string& reason) {
+    std::vector<EvalResult> results;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!halted_.empty()) return;
+        halted_ = reason;
+        for (const auto target : std::exchange(alone_, {})) pending_.push_back({target, false});
+        for (const auto& task : std::exchange(pending_, {})) results.push_back(halted_result(task));
+        for (const auto& [number, slice] : running_)
+            if (slice->child) ports_.processes.stop(*slice->child);
+        ++delivering_;
+    }
+    for (const auto& result : results) deliver(result);
+    {
+        const std::lock_guard lock(mutex_);
+        --delivering_;
+    }
+    end_if_idle();
+}
+
+void Evaluator::end_if_idle() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (done_ || delivering_ > 0 || !running_.empty() || !pending_.empty() || !alone_.empty()) return;
+        done_ = true;
+    }
+    on_done_();
 }
 
 std::vector<Lesson> Evaluator::lessons() const {

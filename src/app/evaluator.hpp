@@ -25,6 +25,7 @@ struct EvalResult {
     bool base = false;       ///< of the base commit, not of the one to prove
     bool ok = false;
     bool interrupted = false;
+    bool not_started = false;  ///< interrupted before it began
     bool timed_out = false;
     std::string drv;
     CauseClass cls = CauseClass::evaluation;  ///< when !ok
@@ -46,6 +47,8 @@ public:
               OnContradiction on_contradiction, std::function<void()> on_done);
     /// Queues every target. Returns at once; results come on the runner's thread.
     void start();
+    /// Ends what is evaluated, with this reason; what is not begun never is.
+    void halt(const std::string& reason);
     /// Whether a target is evaluated at the base commit too: there will be a result with `base` set.
     [[nodiscard]] static bool asks_base(const ProveRequest& request, std::size_t target);
     /// What each host took, for later runs. After on_done.
@@ -75,6 +78,11 @@ private:
     void learn(const Slice& slice, const ExitStatus& status);
     void cross_check(const Slice& slice);
     void deliver(const EvalResult& result);
+    /// The result of a target that was not evaluated because of the halt.
+    [[nodiscard]] EvalResult halted_result(const Task& task) const;
+    /// Puts targets back into the queue, or gives their results when there is no further evaluation.
+    void put_back(const Slice& slice, std::size_t first);
+    void end_if_idle();
 
     const ProveRequest& request_;
     const ProvePorts& ports_;
@@ -86,6 +94,9 @@ private:
     std::deque<std::size_t> alone_;  ///< targets whose process died: once more, with nothing beside them
     std::map<std::uint64_t, std::shared_ptr<Slice>> running_;
     std::uint64_t launched_ = 0;
+    std::string halted_;  ///< why nothing more is evaluated, "" when it goes on
+    int delivering_ = 0;  ///< who still gives results that were taken from the queue
+    bool done_ = false;
     int common_deaths_ = 0;  ///< processes that died before any target began
     EvalCosts costs_;
     EvaluationMemory memory_;

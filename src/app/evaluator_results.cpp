@@ -90,12 +90,7 @@ void Evaluator::on_exit(Slice& slice, const ExitStatus& status) {
         apply_limits();
     }
     launch_some();
-    bool idle = false;
-    {
-        const std::lock_guard lock(mutex_);
-        idle = running_.empty() && pending_.empty() && alone_.empty();
-    }
-    if (idle) on_done_();
+    end_if_idle();
 }
 
 void Evaluator::learn(const Slice& slice, const ExitStatus& status) {
@@ -132,14 +127,28 @@ void Evaluator::fail_rest(Slice& slice, const ExitStatus& status) {
     } else {
         for (std::size_t i = first; i < blamed_until; ++i) deliver(failure(slice, i, status));
     }
-    const std::lock_guard lock(mutex_);
-    for (std::size_t i = slice.targets.size(); i > blamed_until; --i)
-        pending_.push_front({slice.targets[i - 1], slice.base});
+    put_back(slice, blamed_until);
+}
+
+void Evaluator::put_back(const Slice& slice, std::size_t first) {
+    std::vector<EvalResult> results;
+    {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = slice.targets.size(); i > first; --i) {
+            const Task task{slice.targets[i - 1], slice.base};
+            if (halted_.empty())
+                pending_.push_front(task);
+            else
+                results.push_back(halted_result(task));
+        }
+    }
+    for (const auto& result : results) deliver(result);
 }
 
 bool Evaluator::try_again(Slice& slice, const ExitStatus& status) {
     if (!died(status) || slice.alone || slice.base) return false;
     const std::lock_guard lock(mutex_);
+    if (!halted_.empty()) return false;
     if (slice.begun == 0) {
         // It never got to a target. That may be chance; when it goes on, it is the flake, and every process would die.
         if (++common_deaths_ > k_common_deaths) return false;
@@ -154,6 +163,7 @@ bool Evaluator::try_again(Slice& slice, const ExitStatus& status) {
 }
 
 EvalResult Evaluator::failure(const Slice& slice, std::size_t index, const ExitStatus& status) const {
+    const std::lock_guard lock(mutex_);
     EvalResult result{.target = slice.targets[index], .base = slice.base};
     result.text = slice.preamble + slice.text;
     result.duration = std::chrono::duration_cast<Millis>(ports_.clock.steady() - slice.mark);
@@ -166,6 +176,11 @@ EvalResult Evaluator::failure(const Slice& slice, std::size_t index, const ExitS
         result.first_error = "its evaluation " + describe(status);
     else
         result.first_error = nix::first_error_line(result.text);
+    if (result.interrupted && !halted_.empty()) {
+        result.not_started = index >= slice.begun;
+        result.cls = CauseClass::unknown;
+        result.first_error = halted_;
+    }
     if (result.first_error.empty()) result.first_error = "nix eval " + describe(status);
     if (slice.alone && died(status))
         result.first_error += fmt::format(", twice; it had {} the second time", human_size(status.peak_rss_bytes));

@@ -4,17 +4,17 @@
 
 namespace lockstep {
 
-void HaltSwitch::pull(const std::string& reason) {
+void HaltSwitch::pull(Halt halt) {
     const std::lock_guard lock(mutex_);
-    if (reason_) return;
-    reason_ = reason;
-    if (halt_) halt_(reason);
+    if (halt_ && (halt_->time_up || !halt.time_up)) return;
+    halt_ = std::move(halt);
+    if (on_halt_) on_halt_(*halt_);
 }
 
-void HaltSwitch::connect(std::function<void(const std::string&)> halt) {
+void HaltSwitch::connect(std::function<void(const Halt&)> on_halt) {
     const std::lock_guard lock(mutex_);
-    halt_ = std::move(halt);
-    if (halt_ && reason_) halt_(*reason_);
+    on_halt_ = std::move(on_halt);
+    if (on_halt_ && halt_) on_halt_(*halt_);
 }
 
 }  // namespace lockstep

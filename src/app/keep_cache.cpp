@@ -56,19 +56,33 @@ void CacheCopier::start() {
     }
     if (target_.signing_key_file.empty() || nix::is_binary_cache(target_.to)) return copy(std::move(batch));
     const nix::CopyRequest request{target_.to, target_.signing_key_file, batch, target_.timeout};
-    submit_captured(processes_, nix::sign_command(target_.setup, request),
-                    [self = shared_from_this(), batch](const ExitStatus& status, const std::string& errors) {
-                        if (status.ok()) return self->copy(batch);
-                        self->ended(batch, status, errors);
-                    });
+    hold_child(submit_captured(processes_, nix::sign_command(target_.setup, request),
+                               [self = shared_from_this(), batch](const ExitStatus& status, const std::string& errors) {
+                                   if (status.ok()) return self->copy(batch);
+                                   self->ended(batch, status, errors);
+                               }));
 }
 
 void CacheCopier::copy(std::vector<std::string> batch) {
     const nix::CopyRequest request{target_.to, target_.signing_key_file, batch, target_.timeout};
-    submit_captured(processes_, nix::copy_command(target_.setup, request),
-                    [self = shared_from_this(), batch](const ExitStatus& status, const std::string& errors) {
-                        self->ended(batch, status, errors);
-                    });
+    hold_child(submit_captured(processes_, nix::copy_command(target_.setup, request),
+                               [self = shared_from_this(), batch](const ExitStatus& status, const std::string& errors) {
+                                   self->ended(batch, status, errors);
+                               }));
+}
+
+void CacheCopier::hold_child(ChildId child) {
+    const std::lock_guard lock(mutex_);
+    children_.push_back(child);
+    if (over_) processes_.stop(child);
+}
+
+void CacheCopier::stop() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    if (outcome_.why.empty()) outcome_.why = "the time of the run was up";
+    for (const auto child : children_) processes_.stop(child);
+    idle_.notify_all();
 }
 
 void CacheCopier::ended(std::vector<std::string> batch, const ExitStatus& status, const std::string& errors) {

@@ -44,12 +44,15 @@ public:
     void add(const std::vector<std::string>& outputs);
     /// Waits for all of it. `green`: the update may land. Never call it on the runner's thread.
     [[nodiscard]] CopyOutcome finish(bool green);
+    /// Ends what is being copied; nothing further is. finish() is still needed.
+    void stop();
 
 private:
     void start();
     void copy(std::vector<std::string> batch);
     void ended(std::vector<std::string> batch, const ExitStatus& status, const std::string& errors);
     void wait(std::unique_lock<std::mutex>& lock);
+    void hold_child(ChildId child);
 
     const CacheTarget target_;
     ProcessRunner& processes_;
@@ -59,6 +62,7 @@ private:
     std::condition_variable idle_;
     std::set<std::string> known_;
     std::vector<std::string> queue_, again_;  ///< to copy; failed so far
+    std::vector<ChildId> children_;           ///< those that ended too
     std::size_t batch_limit_;
     int failures_in_a_row_ = 0;
     bool held_, busy_ = false, over_ = false;

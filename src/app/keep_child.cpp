@@ -26,10 +26,10 @@ struct Errors {
 
 }  // namespace
 
-void submit_captured(ProcessRunner& processes, Command command,
-                     std::function<void(const ExitStatus&, const std::string& errors)> done) {
+ChildId submit_captured(ProcessRunner& processes, Command command,
+                        std::function<void(const ExitStatus&, const std::string& errors)> done) {
     auto errors = std::make_shared<Errors>();
-    processes.submit(
+    return processes.submit(
         std::move(command),
         [errors](Stream stream, std::string_view chunk) {
             if (stream == Stream::err) errors->take(chunk);

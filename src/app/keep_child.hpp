@@ -10,8 +10,8 @@
 namespace lockstep {
 
 /// Submits a command and hands over its status and the beginning of its error output, on the runner's thread.
-void submit_captured(ProcessRunner& processes, Command command,
-                     std::function<void(const ExitStatus&, const std::string& errors)> done);
+ChildId submit_captured(ProcessRunner& processes, Command command,
+                        std::function<void(const ExitStatus&, const std::string& errors)> done);
 
 /// The line of a Nix command's error output that says what is wrong, else how it ended; one cleaned line.
 [[nodiscard]] std::string why_it_failed(const ExitStatus& status, const std::string& errors);

@@ -6,8 +6,8 @@
 
 namespace lockstep {
 
-RunKeep::RunKeep(const RunSettings& settings, const RunPorts& ports, Tell tell)
-    : settings_(settings), ports_(ports), tell_(std::move(tell)) {}
+RunKeep::RunKeep(const RunSettings& settings, const RunPorts& ports, HaltSwitch& halt, Tell tell)
+    : settings_(settings), ports_(ports), halt_(halt), tell_(std::move(tell)) {}
 
 RunKeep::~RunKeep() {
     watch_.reset();
@@ -23,7 +23,7 @@ Result<void> RunKeep::begin(const Config& config, const nix::Setup& setup, const
         const auto need = disk_need(config);
         LOCKSTEP_TRY_VOID(check_room(*ports_.disk, paths, need));
         watch_ = std::make_unique<DiskWatch>(*ports_.disk, paths, need, [this](const Error& shortage) {
-            halt_.pull(shortage.what + (shortage.why.empty() ? "" : ": " + shortage.why));
+            halt_.pull({shortage.what + (shortage.why.empty() ? "" : ": " + shortage.why)});
         });
     }
     if (ports_.roots != nullptr && !roots_)
@@ -47,7 +47,11 @@ void RunKeep::attach(ProvePorts& ports) {
 void RunKeep::end(const Config& config, bool green) {
     watch_.reset();
     if (!copier_) return;
+    halt_.connect([this](const Halt& halt) {
+        if (halt.time_up) copier_->stop();
+    });
     const auto outcome = copier_->finish(green);
+    halt_.connect({});
     copier_.reset();
     if (const auto warning = copy_warning(outcome, config.cache.to); !warning.empty())
         tell_(warning, true);

@@ -19,7 +19,8 @@ class RunKeep {
 public:
     using Tell = std::function<void(const std::string& text, bool warning)>;
 
-    RunKeep(const RunSettings& settings, const RunPorts& ports, Tell tell);
+    /// `halt` ends proofs; the disk pulls it, and others may.
+    RunKeep(const RunSettings& settings, const RunPorts& ports, HaltSwitch& halt, Tell tell);
     ~RunKeep();
     RunKeep(const RunKeep&) = delete;
     RunKeep& operator=(const RunKeep&) = delete;
@@ -28,7 +29,7 @@ public:
     [[nodiscard]] Result<void> begin(const Config& config, const nix::Setup& setup, const nix::Capabilities& can);
     /// Lets a proof tell what it finds.
     void attach(ProvePorts& ports);
-    /// After the proof: waits for the copies. `green`: the update may land.
+    /// After the proof: waits for the copies, while the run has time. `green`: the update may land.
     void end(const Config& config, bool green);
     /// The update landed with these results.
     void landed(const Config& config, const nix::Setup& setup, const std::string& base,
@@ -37,8 +38,8 @@ public:
 private:
     const RunSettings& settings_;
     const RunPorts& ports_;
+    HaltSwitch& halt_;
     Tell tell_;
-    HaltSwitch halt_;
     std::shared_ptr<RunRoots> roots_;
     std::shared_ptr<CacheCopier> copier_;
     std::unique_ptr<DiskWatch> watch_;

@@ -113,7 +113,9 @@ Result<void> land(RunState& state) {
         LOCKSTEP_TRY_VOID(state.intend("push-base", {{"from", state.base_commit}, {"to", state.candidate.id}}));
         LOCKSTEP_TRY_VOID(state.at("base-intent"));
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});
-        LOCKSTEP_TRY_VOID(state.at("base-pushed"));
+        // Whatever fails from here on: base may have moved, and the remote knows.
+        if (const auto reached = state.at("base-pushed"); !reached.ok())
+            outcome = {PushState::unknown, reached.error().why};
         state.settled("push-base", {{"state", std::string(push_word(outcome.state))}});
         // A lease is also refused when git sent the push twice and somebody built on the first one.
         if (outcome.state == PushState::unknown || outcome.state == PushState::stale) {
@@ -137,7 +139,7 @@ Result<void> land(RunState& state) {
             case PushState::unknown:
                 break;
         }
-        if (attempt >= 3 || state.ports.interrupted() != 0 || outcome.state == PushState::rejected)
+        if (attempt >= 3 || state.interrupted() || outcome.state == PushState::rejected)
             return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", state.base),
                          clean_line(outcome.detail), "run again: everything that was built is kept in the store"};
         state.ports.clock.sleep_for(std::chrono::seconds(5) * attempt);

@@ -28,9 +28,17 @@ void begin(RunState& state) {
 
 void finish(RunState& state, std::chrono::steady_clock::time_point began) {
     auto& ending = state.report.ending;
+    // Interrupted on the way to the pull request: that is why it is missing.
+    if (state.ports.interrupted() != 0 && ending.exit == ExitCode::hosts_failed_no_pr)
+        ending.outcome = Outcome::stopped;
     if (const int signal = state.ports.interrupted();
         signal != 0 && ending.outcome == Outcome::stopped && ending.exit != ExitCode::ok)
         ending.exit = signal == 15 ? ExitCode::terminated : ExitCode::interrupted;
+    state.deadline.end();
+    if (state.time_is_up && state.ports.interrupted() == 0 && ending.outcome == Outcome::stopped) {
+        ending.exit = ExitCode::infrastructure;
+        ending.reason = state.deadline.words() + (ending.reason.empty() ? "" : ": " + ending.reason);
+    }
     state.report.run.finished = state.ports.clock.now();
     auto& run = state.report.run;
     run.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - began);
@@ -51,7 +59,9 @@ void unchanged(RunState& state) {
 
 /// The verdict is fixed here; what follows only acts on it.
 Verdict decide_run(RunState& state) {
-    const Verdict verdict = decide(state.report.hosts, state.report.alarms);
+    Verdict verdict = decide(state.report.hosts, state.report.alarms);
+    if (verdict.exit == ExitCode::interrupted && state.ports.interrupted() == 0 && state.time_is_short)
+        verdict.exit = ExitCode::infrastructure;  // it was the clock, nobody asked
     state.report.reasons = verdict.reasons;
     state.known("decided", {{"action", std::string(action_word(verdict.action))}});
     return verdict;
@@ -167,7 +177,8 @@ Result<bool> settle(RunState& state) {
     const auto done = act(state, verdict);
     if (done.ok()) return false;
     const bool moved = done.error().kind == ErrorKind::base_moved;
-    if (!moved || state.tries >= state.config.land.tries || state.ports.interrupted() != 0) return done.error();
+    if (!moved || state.tries >= state.config.land.tries || state.interrupted() || state.time_is_short)
+        return done.error();
     LOCKSTEP_TRY(const bool changed, next_try(state));
     if (!changed) unchanged(state);
     return changed;

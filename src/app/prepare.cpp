@@ -38,7 +38,7 @@ Result<std::string> fetch_base(RunState& state, const std::string& base) {
 
 /// Base branch and configuration depend on each other: the file may name the base, and is read from the base.
 Result<void> settle_base_and_config(RunState& state) {
-    LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
+    LOCKSTEP_TRY_VOID(state.configure(std::nullopt));
     ask_nix(state);
     const std::string remote = state.config.remote;
     LOCKSTEP_TRY(state.remote, state.ports.git.open(state.checkout, remote, state.repository_dir()));
@@ -51,7 +51,7 @@ Result<void> settle_base_and_config(RunState& state) {
     for (int round = 0; round < 2; ++round) {
         LOCKSTEP_TRY(state.base_commit, fetch_base(state, state.base));
         LOCKSTEP_TRY(const auto file, repository_file(state, state.base_commit, state.config.flake));
-        LOCKSTEP_TRY(state.config, state.ports.configure(file));
+        LOCKSTEP_TRY_VOID(state.configure(file));
         if (state.config.remote != remote)
             return Error{ErrorKind::config,
                          fmt::format("{} names another remote ({}) than the one it was read from ({})",
@@ -205,13 +205,13 @@ Result<void> add_pinned_worktree(RunState& state) {
 }
 
 Result<void> prepare_build(RunState& state) {
-    LOCKSTEP_TRY(state.config, state.ports.configure(std::nullopt));
+    LOCKSTEP_TRY_VOID(state.configure(std::nullopt));
     ask_nix(state);
     LOCKSTEP_TRY_VOID(state.ports.git.open_local(state.checkout, state.repository_dir()));
     state.base_commit = state.checkout.head_commit;
     state.shallow = state.checkout.shallow;
     LOCKSTEP_TRY(const auto file, repository_file(state, state.base_commit, state.config.flake));
-    LOCKSTEP_TRY(state.config, state.ports.configure(file));
+    LOCKSTEP_TRY_VOID(state.configure(file));
     state.report.repo.forge = "none";
     state.report.repo.base = state.base = state.checkout.head_branch;
     state.report.repo.base_before = state.report.repo.base_after = state.report.repo.candidate_commit =
@@ -236,7 +236,7 @@ Result<void> follow_base(RunState& state) {
     const auto flake = state.config.flake;
     state.base_commit = tip;
     LOCKSTEP_TRY(const auto file, repository_file(state, tip, flake));
-    LOCKSTEP_TRY(state.config, state.ports.configure(file));
+    LOCKSTEP_TRY_VOID(state.configure(file));
     if (state.config.flake.empty()) state.config.flake = flake;
     if (!state.config.base.empty() && state.config.base != state.base)
         return Error{ErrorKind::config, fmt::format("lockstep.yaml on {} names another base branch now", state.base),

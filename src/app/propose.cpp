@@ -91,7 +91,7 @@ Result<Place> push_branch(RunState& state) {
         if (outcome.state == PushState::denied)
             return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", place->branch),
                          clean_line(outcome.detail), "give the token or key the right to push"};
-        if (attempt >= 3 || state.ports.interrupted() != 0)
+        if (attempt >= 3 || state.interrupted())
             return Error{ErrorKind::infrastructure, fmt::format("{} could not be pushed", place->branch),
                          clean_line(outcome.detail), "run again"};
         if (outcome.state == PushState::unreachable || outcome.state == PushState::unknown)

@@ -157,8 +157,9 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         LOCKSTEP_TRY_VOID(state.at("eval"));
         const auto& p = state.ports;
         if (!state.keep)
-            state.keep = std::make_unique<RunKeep>(
-                state.settings, p, [&](const std::string& text, bool warning) { state.notice(text, warning); });
+            state.keep =
+                std::make_unique<RunKeep>(state.settings, p, state.halt,
+                                          [&](const std::string& text, bool warning) { state.notice(text, warning); });
         LOCKSTEP_TRY_VOID(state.keep->begin(state.config, state.setup, state.can));
         JournalledEvents events(state);
         ProvePorts ports{p.processes, p.store, p.clock, events, p.files};

@@ -21,9 +21,9 @@ struct Captured {
 };
 
 /// Submits a command whose output is small, and hands everything over at its end.
-void ask(ProcessRunner& processes, Command command, std::function<void(const ExitStatus&, const Captured&)> done) {
+ChildId ask(ProcessRunner& processes, Command command, std::function<void(const ExitStatus&, const Captured&)> done) {
     auto captured = std::make_shared<Captured>();
-    processes.submit(
+    return processes.submit(
         std::move(command),
         [captured](Stream stream, std::string_view chunk) {
             auto& into = stream == Stream::out ? captured->out : captured->err;
@@ -117,7 +117,8 @@ void Realiser::again(std::vector<ReadyTarget> targets, Millis pause) {
     if (pause.count() <= 0) return put_back();
     // A child keeps the time: no thread waits, and an interruption ends it like any other.
     Command wait{.argv = {"sleep", std::to_string((pause.count() + 999) / 1000)}, .label = "pause before another try"};
-    ports_.processes.submit(std::move(wait), nullptr, [put_back](const ExitStatus&) { put_back(); });
+    const auto child = ports_.processes.submit(std::move(wait), nullptr, [put_back](const ExitStatus&) { put_back(); });
+    hold_child(child);
 }
 
 void Realiser::hold(std::vector<ReadyTarget> targets) {
@@ -181,14 +182,29 @@ void Realiser::proceed(const WavePtr& wave) {
     std::sort(asked.begin(), asked.end());
     asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
     if (asked.empty()) return done(wave);
-    ask(ports_.processes, nix::dry_run_command(request_.setup, asked),
-        [self = shared_from_this(), wave](const ExitStatus& status, const Captured& captured) {
-            wave->interrupted = status.kind == ExitStatus::Kind::interrupted;
-            if (wave->interrupted) return self->done(wave);
-            wave->dry_run = nix::parse_dry_run(captured.err);
-            wave->dry_run_known = status.ok();
-            self->steps_.weigh(wave);
-        });
+    if (take_halt(*wave)) return done(wave);
+    hold_child(ask(ports_.processes, nix::dry_run_command(request_.setup, asked),
+                   [self = shared_from_this(), wave](const ExitStatus& status, const Captured& captured) {
+                       const bool interrupted = status.kind == ExitStatus::Kind::interrupted;
+                       wave->interrupted = !self->take_halt(*wave) && interrupted;
+                       if (interrupted) return self->done(wave);
+                       wave->dry_run = nix::parse_dry_run(captured.err);
+                       wave->dry_run_known = status.ok();
+                       self->steps_.weigh(wave);
+                   }));
+}
+
+bool Realiser::take_halt(Wave& wave) {
+    const std::lock_guard lock(mutex_);
+    wave.halted = halt_.reason;
+    wave.time_up = halt_.time_up;
+    return !halt_.reason.empty();
+}
+
+void Realiser::hold_child(ChildId child) {
+    const std::lock_guard lock(mutex_);
+    children_.push_back(child);  // one that has ended meanwhile does not mind being stopped
+    if (!halt_.reason.empty()) ports_.processes.stop(child);
 }
 
 void Realiser::realise(const WavePtr& wave) {
@@ -200,11 +216,7 @@ void Realiser::realise(const WavePtr& wave) {
             drvs.insert(drv);
     }
     if (drvs.empty()) return done(wave);
-    {
-        const std::lock_guard lock(mutex_);
-        wave->halted = halted_;
-    }
-    if (!wave->halted.empty()) return done(wave);
+    if (take_halt(*wave)) return done(wave);
     wave->ran = true;
     nix::RealiseRequest realise{.drvs = {drvs.begin(), drvs.end()},
                                 .slots = request_.slots,
@@ -212,7 +224,7 @@ void Realiser::realise(const WavePtr& wave) {
                                 .silent_timeout = request_.silent_timeout};
     Command command = nix::realise_command(request_.setup, realise);
     command.label = "realise " + std::to_string(drvs.size()) + " derivations";
-    const ChildId child = ports_.processes.submit(
+    hold_child(ports_.processes.submit(
         std::move(command),
         [wave](Stream stream, std::string_view chunk) {
             if (stream == Stream::err) wave->logs.feed(chunk);
@@ -224,25 +236,16 @@ void Realiser::realise(const WavePtr& wave) {
                              .build_timeout = self->request_.build_timeout,
                              .silent_timeout = self->request_.silent_timeout,
                              .interrupted = status.kind == ExitStatus::Kind::interrupted};
-            {
-                const std::lock_guard lock(self->mutex_);
-                self->child_.reset();
-                wave->halted = self->halted_;
-            }
-            wave->interrupted = wave->realise.interrupted && wave->halted.empty();
+            wave->interrupted = !self->take_halt(*wave) && wave->realise.interrupted;
             self->check_after(wave);
-        });
-    const std::lock_guard lock(mutex_);
-    if (!wave->halted.empty()) return;
-    child_ = child;
-    if (!halted_.empty()) ports_.processes.stop(child);
+        }));
 }
 
-void Realiser::halt(const std::string& reason) {
+void Realiser::halt(const Halt& halt) {
     const std::lock_guard lock(mutex_);
-    if (!halted_.empty()) return;
-    halted_ = reason;
-    if (child_) ports_.processes.stop(*child_);
+    if (!halt_.reason.empty()) return;
+    halt_ = halt;
+    for (const auto child : children_) ports_.processes.stop(child);
 }
 
 void Realiser::check_after(const WavePtr& wave) {

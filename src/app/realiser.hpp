@@ -49,8 +49,9 @@ struct Wave {
     bool dry_run_known = false;
     BuildLogs logs;
     nix::RealiseFacts realise;
-    std::string halted;   ///< why building was ended from outside, "" when it was not
-    std::string trouble;  ///< the store could not be asked: says nothing about any target
+    std::string halted;    ///< why building was ended from outside, "" when it was not
+    bool time_up = false;  ///< that reason: what had failed by then counts
+    std::string trouble;   ///< the store could not be asked: says nothing about any target
     bool interrupted = false;
     bool ran = false;  ///< a realisation took place
 };
@@ -87,12 +88,16 @@ public:
     /// Targets that wait for what the base commit says about them; they leave their wave.
     void hold(std::vector<ReadyTarget> targets);
     void release(std::size_t target);
-    /// Ends the running realisation and starts no further one.
-    void halt(const std::string& reason);
+    /// Ends the running realisation, the questions before it and pauses; starts no further one.
+    void halt(const Halt& halt);
 
 private:
     void start_if_due();
     void check_before(const WavePtr& wave);
+    /// Whether it is halted; the wave knows then.
+    [[nodiscard]] bool take_halt(Wave& wave);
+    /// What a halt ends, from now on.
+    void hold_child(ChildId child);
     void check_after(const WavePtr& wave);
     void done(const WavePtr& wave);
 
@@ -104,8 +109,8 @@ private:
     std::vector<ReadyTarget> held_;
     std::chrono::steady_clock::time_point oldest_{};
     bool busy_ = false, flushed_ = false;
-    std::string halted_;
-    std::optional<ChildId> child_;  ///< the running realisation
+    Halt halt_;                      ///< with a reason when it came
+    std::vector<ChildId> children_;  ///< realisations, questions before them, pauses: ended ones too
 };
 
 /// Whether one of the target's outputs is among `invalid`, or it has none that is known before building.

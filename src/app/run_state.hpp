@@ -2,6 +2,7 @@
 // What a run knows so far, handed from stage to stage, and how a stage is told and recorded.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "app/keep_run.hpp"
+#include "app/run_deadline.hpp"
 #include "lockstep/adapters/nix.hpp"
 #include "lockstep/app/run.hpp"
 
@@ -42,11 +44,33 @@ struct RunState {
     int resumed = 0;             ///< how many processes of this run came before
     int tries = 1;               ///< how often the update was put on a base branch
 
+    HaltSwitch halt;  ///< ends a proof before its time
     std::unique_ptr<RunKeep> keep;
 
     RunReport report;
 
-    RunState(const RunSettings& s, const RunPorts& p) : settings(s), ports(p) {}
+    /// How far the run is, for the moment when its time gets short.
+    enum class Phase { before_proof, proving, publishing };
+    std::atomic<Phase> phase{Phase::before_proof};
+    std::atomic<bool> time_is_short{false};  ///< nothing more is proved
+    std::atomic<bool> time_is_up{false};     ///< nothing more is done
+    RunDeadline deadline;                    ///< last: its thread uses what is above
+
+    RunState(const RunSettings& s, const RunPorts& p)
+        : settings(s), ports(p), deadline([this] { time_gets_short(); }, [this] { end_all(); }) {}
+
+    /// Reads the configuration, with the repository's file or without.
+    [[nodiscard]] Result<void> configure(const std::optional<RepositoryFile>& file);
+    /// Ends the proof; what is known can be published. Before there is a proof there is nothing to publish.
+    void time_gets_short();
+    /// Ends everything.
+    void end_all();
+    /// Whether nothing further shall begin.
+    [[nodiscard]] bool interrupted() const { return ports.interrupted() != 0 || time_is_up; }
+    /// Tells what is known so far, for a report should the end not be reached.
+    void tell_so_far() const {
+        if (ports.so_far) ports.so_far(report);
+    }
     [[nodiscard]] std::string lock_path() const {
         return config.flake.empty() ? "flake.lock" : config.flake + "/flake.lock";
     }
@@ -75,6 +99,7 @@ struct RunState {
     }
     /// Writes down what is about to be done outside; it must not be done when this fails.
     [[nodiscard]] Result<void> intend(std::string_view step, const JournalData& data) const {
+        LOCKSTEP_TRY_VOID(at("journal:" + std::string(step)));
         return ports.store.journal("intent", step, journal_data(data));
     }
     /// Writes down what came of it. It happened, whether this can be written or not.
@@ -83,6 +108,14 @@ struct RunState {
     }
     void known(std::string_view step, const JournalData& data) const {
         (void)ports.store.journal("fact", step, journal_data(data));
+    }
+
+    /// A stage begins.
+    void enter(const std::string& stage) {
+        phase = stage == "prove"                        ? Phase::proving
+                : stage == "land" || stage == "propose" ? Phase::publishing
+                                                        : Phase::before_proof;
+        tell_so_far();
     }
 
     void notice(const std::string& text, bool warning = false) {
@@ -94,22 +127,24 @@ struct RunState {
 /// Runs one named stage: tells its start and end, records it in the report, and turns an interruption into an Error.
 template <class Body>
 auto stage(RunState& state, const std::string& name, const std::string& text, Body&& body) -> decltype(body()) {
-    if (const int signal = state.ports.interrupted(); signal != 0)
+    if (state.interrupted())
         return Error{ErrorKind::interrupted, "the run was interrupted before it could " + name, "",
                      "run again: nothing was changed"};
     StageRecord record{.name = name, .started = state.ports.clock.now()};
     const auto begin = state.ports.clock.steady();
     state.ports.events.on(StageStarted{name, text});
     state.known("stage-" + name, {});
+    state.enter(name);
     auto result = std::forward<Body>(body)();
     record.duration = std::chrono::duration_cast<Millis>(state.ports.clock.steady() - begin);
     if (!result.ok()) {
-        const bool stopped = result.error().kind == ErrorKind::interrupted || state.ports.interrupted() != 0;
+        const bool stopped = result.error().kind == ErrorKind::interrupted || state.interrupted();
         record.state = stopped ? StageState::interrupted : StageState::failed;
         record.error_class = std::string(exit_code_word(exit_code_for(result.error().kind)));
         record.error_message = result.error().what;
     }
     state.report.stages.push_back(record);
+    state.tell_so_far();
     state.ports.events.on(StageEnded{record, ""});
     return result;
 }

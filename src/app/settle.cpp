@@ -126,9 +126,11 @@ void explain(const ProveRequest& request, const ReadyTarget& target, const Wave&
     if (const auto known = wave.known_failures.find(target.evaluation.drv); known != wave.known_failures.end())
         return explain_known_failure(request, known->second, state, host);
     if (!wave.halted.empty()) {
-        host.state = HostState::infra_error;
+        host.state = !wave.time_up ? HostState::infra_error
+                     : wave.ran    ? HostState::interrupted
+                                   : HostState::not_started;
         host.detail = clean_line(wave.halted);
-        return;
+        if (!wave.time_up || !wave.ran) return;
     }
     if (!wave.trouble.empty() || !wave.ran || wave.interrupted) {
         host.state = wave.interrupted ? HostState::interrupted : HostState::infra_error;
@@ -143,7 +145,7 @@ void explain(const ProveRequest& request, const ReadyTarget& target, const Wave&
                                   .realise = wave.realise,
                                   .can = request.can},
                                  state.causes);
-    if (wave.interrupted && !is_broken(found.state)) return;
+    if ((wave.interrupted || wave.time_up) && !is_broken(found.state)) return;
     host.state = found.state;
     host.detail = found.detail;
     host.chain = found.chain;

@@ -99,8 +99,7 @@ Result<void> run_nix_update(RunState& state, const std::vector<std::string>& inp
                                  clean_line(nix::first_error_line(done.err)), wait.count()),
                      true);
         state.ports.clock.sleep_for(wait);
-        if (state.ports.interrupted() != 0)
-            return Error{ErrorKind::interrupted, "the update was interrupted", "", "run again"};
+        if (state.interrupted()) return Error{ErrorKind::interrupted, "the update was interrupted", "", "run again"};
     }
 }
 

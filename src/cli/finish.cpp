@@ -9,6 +9,7 @@
 #include "edges/state_paths.hpp"
 #include "lockstep/core/journal.hpp"
 #include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
 
 namespace lockstep::cli {
 
@@ -21,9 +22,22 @@ bool keeps_work(const RunReport& report) {
     return !report.pull && may_be_resumed(report.ending.exit);
 }
 
+/// No process of the run outlives it, or it is named.
+void name_leftovers(Machine& machine, RunReport& report) {
+    const auto left = machine.end_leftovers();
+    if (!left.ended.empty())
+        report.notices.push_back("processes that builds left behind were ended: " + clean_line(join(left.ended, ", ")));
+    if (!left.living.empty())
+        report.notices.push_back("processes of this run that could not be ended: " +
+                                 clean_line(join(left.living, ", ")));
+}
+
 }  // namespace
 
-int finish(const Options& options, Machine& machine, const RunReport& report) {
+int finish(const Options& options, Machine& machine, const RunReport& done) {
+    RunReport report = done;
+    name_leftovers(machine, report);
+    machine.end_interim();
     machine.reach("report-temp");
     const std::string path = write_reports(machine.store(), report);
     machine.reach("report-renamed");

@@ -62,6 +62,8 @@ const std::vector<OptionRow>& option_table() {
          "prove.evaluators"},
         {"evaluation-memory", "SIZE", "memory for all evaluation processes together (default: 3/4 of what is free)",
          "run plan build doctor", "prove.evaluation_memory"},
+        {"deadline", "DURATION", "longest time for the whole run (default: none); what is known by then is published",
+         "run build", "run.deadline"},
         {"retry-failed", "", "build also what an earlier run found to fail", "run build", ""},
         {"nix-bin", "DIR", "directory of the Nix programs (default: PATH)", "all", "nix.bin_dir"},
         {"nix-option", "NAME=VALUE", "option of nix.conf for every Nix command", "run plan build doctor", "nix.options",

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -62,6 +63,7 @@ public:
         console_.on(event);
         machine_.tell_step(event);
         try {
+            if (const auto* host = std::get_if<HostEnded>(&event)) machine_.interim_->take(host->result);
             log(event);
         } catch (...) {  // NOLINT(bugprone-empty-catch): a log line is not worth a run
         }
@@ -90,21 +92,28 @@ Machine::Machine(const Options& options, Environment environment)
       runner_(runner::detect([this](const char* name) { return environment_.get(name); })),
       now_(std::chrono::system_clock::now()) {
     // Signals first: every later thread inherits the blocked mask.
-    signals_ = std::make_unique<SignalWatch>([this](int number, int nth) {
-        if (nth == 1) signal_ = number;
-        clock_.interrupt();
-        if (processes_) processes_->stop_all(nth > 1);
-    });
+    signals_ = std::make_unique<SignalWatch>([this](int number, int nth) { take_signal(number, nth); });
     processes_ = std::make_unique<Supervisor>(environment_.for_children());
 #ifdef LOCKSTEP_FAILPOINTS
     if (const auto plan = environment_.get("LOCKSTEP_TEST_FAILPOINT"); !plan.empty())
-        failpoints_ = std::make_unique<Failpoints>(plan, [this] { clock_.sleep_for(std::chrono::hours(1)); });
+        failpoints_ = std::make_unique<Failpoints>(plan, environment_.get("LOCKSTEP_TEST_STALL_FIFO"),
+                                                   [this] { clock_.sleep_for(std::chrono::hours(1)); });
 #endif
 }
 
 Machine::~Machine() {
     if (console_) console_->stop();
     signals_.reset();  // before what its callback uses
+}
+
+void Machine::take_signal(int number, int nth) {
+    if (nth == 1) signal_ = number;
+    clock_.interrupt();
+    if (processes_) processes_->stop_all(nth > 1);
+    if (nth == 1 && ready_) interim_->write(number);
+    if (nth == 1) return;
+    http_.interrupt();
+    last_resort_.arm(128 + (signal_ == SIGTERM ? SIGTERM : SIGINT));
 }
 
 Result<Config> Machine::configure(const std::optional<RepositoryFile>& file) const {
@@ -186,6 +195,8 @@ void Machine::open_rest() {
     console.redact = [](std::string_view text) { return secrets().redacted(text); };
     console_ = std::make_unique<Console>(console, clock_);
     sinks_ = std::make_unique<Sinks>(*console_, store(), *this);
+    interim_ = std::make_unique<InterimReport>(store(), clock_);
+    ready_ = true;
 }
 
 Result<void> Machine::read_settings() {
@@ -304,7 +315,22 @@ RunPorts Machine::ports() {
         .failpoint = failpoints_ ? [this](std::string_view step) { return failpoints_->reach(step); }
                                  : std::function<Result<void>(std::string_view)>(),
         .disk = &disk_,
-        .roots = &roots_};
+        .roots = &roots_,
+        .end_all =
+            [this] {
+                clock_.interrupt();
+                http_.interrupt();
+                processes_->stop_all(false);
+            },
+        .so_far = [this](const RunReport& report) { interim_->take(report); }};
+}
+
+void Machine::end_interim() {
+    interim_->close();
+}
+
+Leftovers Machine::end_leftovers() {
+    return processes_->end_leftovers();
 }
 
 void Machine::clean_up(bool keep_work) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/environment.hpp"
+#include "cli/interim_report.hpp"
 #include "cli/options.hpp"
 #include "edges/console.hpp"
 #include "edges/curl_http.hpp"
@@ -18,6 +19,7 @@
 #include "edges/failpoint.hpp"
 #include "edges/gc_roots.hpp"
 #include "edges/git_repository.hpp"
+#include "edges/last_resort.hpp"
 #include "edges/redacting_store.hpp"
 #include "edges/signals.hpp"
 #include "edges/supervisor.hpp"
@@ -56,6 +58,11 @@ public:
     /// Lets a test end the program here (test builds only).
     void reach(std::string_view step);
 
+    /// From now on the final report is written.
+    void end_interim();
+    /// Ends processes that children of the run have left.
+    [[nodiscard]] Leftovers end_leftovers();
+
     /// Removes the private repository and work tree (unless `keep`) and old runs.
     void clean_up(bool keep_work);
 
@@ -68,6 +75,7 @@ private:
     [[nodiscard]] Result<void> find_state();
     [[nodiscard]] Result<void> make_store(const std::string& command);
     void open_rest();
+    void take_signal(int number, int nth);
     [[nodiscard]] std::string settings_json(const std::string& command) const;
     void tell_step(const Event& event);
 
@@ -80,11 +88,14 @@ private:
     MountedDisk disk_;
     DiskRootLinks roots_;
     CurlHttp http_;
+    LastResort last_resort_;
     std::unique_ptr<SignalWatch> signals_;
     std::unique_ptr<Supervisor> processes_;
     std::unique_ptr<GitRepository> git_;
     std::unique_ptr<DirRunStore> store_;
     std::unique_ptr<RedactingStore> clean_store_;  ///< what everybody writes through
+    std::unique_ptr<InterimReport> interim_;
+    std::atomic<bool> ready_{false};  ///< whether there is a place for reports
     std::unique_ptr<Memory> memory_;
     std::unique_ptr<Console> console_;
     std::unique_ptr<Sinks> sinks_;

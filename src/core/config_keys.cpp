@@ -61,6 +61,19 @@ ConfigKey duration(std::string_view path, Field field, std::string_view doc) {
     return key;
 }
 
+/// A duration of which zero means "none", or "at once".
+template <class Field>
+ConfigKey duration_or_zero(std::string_view path, Field field, std::string_view doc) {
+    auto key = duration(path, field, doc);
+    key.set = [field](Config& config, const RawValue& raw) -> Complaint {
+        const auto value = raw.shape == RawValue::Shape::scalar ? parse_duration(raw.scalar) : Error{};
+        if (!value.ok() || value->count() != 0) return keys::read(raw, field(config));
+        field(config) = *value;
+        return std::nullopt;
+    };
+    return key;
+}
+
 template <class Field>
 ConfigKey size(std::string_view path, Field field, std::uint64_t least, std::uint64_t most, std::string_view doc) {
     ConfigKey key{.path = path, .type = KeyType::size, .doc = doc};
@@ -190,6 +203,16 @@ void add_repository(std::vector<ConfigKey>& table) {
                            "Whether Nix sees the git submodules. `auto`: when the base commit has a `.gitmodules`."));
 }
 
+void add_run(std::vector<ConfigKey>& table) {
+    table.push_back(duration_or_zero("run.deadline", LOCKSTEP_FIELD(run.deadline),
+                                     "Longest time for a whole run; `0s` is none. Hosts that are not proved in time "
+                                     "say nothing: the update does not "
+                                     "land, but when a host is known to be broken the pull request says so."));
+    table.push_back(duration("run.publish_reserve", LOCKSTEP_FIELD(run.publish_reserve),
+                             "How long before the deadline evaluating and building end, so that there is time to push "
+                             "and to write the pull request; at most half of the deadline."));
+}
+
 void add_update(std::vector<ConfigKey>& table) {
     table.push_back(list("update.inputs", LOCKSTEP_FIELD(update.inputs), keys::input_names,
                          "Only these direct inputs are updated; empty is all of them."));
@@ -261,8 +284,8 @@ void add_prove(std::vector<ConfigKey>& table) {
         "Memory for all evaluation processes together; 0 is three quarters of what is free. A host that outgrows it "
         "is tried once more, alone."));
     table.push_back(
-        duration("prove.failure_memory", LOCKSTEP_FIELD(prove.failure_memory),
-                 "How long a derivation whose builder failed is not built again; `0s` tries again at once."));
+        duration_or_zero("prove.failure_memory", LOCKSTEP_FIELD(prove.failure_memory),
+                         "How long a derivation whose builder failed is not built again; `0s` tries again at once."));
     table.push_back(list("prove.flaky", LOCKSTEP_FIELD(prove.flaky), keys::globs,
                          "Derivations that deserve a second try when their builder fails. Globs over names without "
                          "the hash."));
@@ -359,6 +382,7 @@ const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> table = [] {
         std::vector<ConfigKey> rows;
         add_repository(rows);
+        add_run(rows);
         add_update(rows);
         add_targets(rows);
         add_prove(rows);

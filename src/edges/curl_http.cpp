@@ -202,6 +202,14 @@ void CurlHttp::Handle::prepare(const HttpRequest& request, const Address& addres
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
+namespace {
+
+int when_interrupted(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<std::atomic<bool>*>(flag)->load() ? 1 : 0;
+}
+
+}  // namespace
+
 CurlHttp::CurlHttp(Options options) : options_(std::move(options)), handle_(std::make_unique<Handle>()) {}
 CurlHttp::~CurlHttp() = default;
 
@@ -220,6 +228,9 @@ Result<HttpResponse> CurlHttp::send(const HttpRequest& request) {
     Incoming incoming;
     incoming.max_body = request.max_body;
     handle_->prepare(request, address, options_, headers.get(), incoming);
+    handle_->set(CURLOPT_XFERINFOFUNCTION, &when_interrupted);
+    handle_->set(CURLOPT_XFERINFODATA, &interrupted_);
+    handle_->set(CURLOPT_NOPROGRESS, 0L);
     const auto code = curl_easy_perform(handle_->easy);
     const auto failed = [&](const std::string& why, const std::string& hint) {
         return Error{ErrorKind::infrastructure, fmt::format("no answer from {}", address.shown), why, hint};
@@ -227,6 +238,7 @@ Result<HttpResponse> CurlHttp::send(const HttpRequest& request) {
     if (incoming.too_large)
         return failed(fmt::format("the answer is larger than {} bytes", request.max_body),
                       "check what serves this address");
+    if (code == CURLE_ABORTED_BY_CALLBACK) return failed("the request was interrupted", "");
     if (code != CURLE_OK) {
         const std::string detail = handle_->error.data();
         return failed(clean_line(detail.empty() ? curl_easy_strerror(code) : detail, 300), hint_for(code));

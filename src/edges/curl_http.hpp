@@ -3,6 +3,7 @@
 // secret (headers, credentials of an address) reaches an error text.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -30,12 +31,15 @@ public:
     /// it, except for addresses of this machine. Errors: infrastructure; config for an address or header that is not
     /// sent at all (other schemes, credentials in the address or over plain http, control characters).
     [[nodiscard]] Result<HttpResponse> send(const HttpRequest& request) override;
+    /// Gives up the present request within a second, and every later one at once. Thread-safe.
+    void interrupt() { interrupted_ = true; }
 
 private:
     struct Handle;
 
     Options options_;
     std::unique_ptr<Handle> handle_;
+    std::atomic<bool> interrupted_{false};
 };
 
 }  // namespace lockstep

@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <vector>
 
@@ -87,7 +88,9 @@ std::string new_run_id(std::chrono::system_clock::time_point now) {
     gmtime_r(&seconds, &utc);
     char text[32];
     std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
-    return std::string(text) + "-" + random_hex().substr(0, 6);
+    const auto part = now.time_since_epoch() - std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(part).count();
+    return fmt::format("{}-{:02x}{}", text, millis / 4, random_hex().substr(0, 4));
 }
 
 bool is_run_id(std::string_view name) {

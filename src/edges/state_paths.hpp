@@ -22,7 +22,7 @@ namespace lockstep {
 /// a new token.
 [[nodiscard]] std::string repository_key(std::string_view remote_url);
 
-/// "20261121T020000Z-1a2b3c": sorts by time.
+/// "20261121T020000Z-1a2b3c": sorts by time, also within a second (the first two digits after the dash count in 4 ms).
 [[nodiscard]] std::string new_run_id(std::chrono::system_clock::time_point now);
 [[nodiscard]] bool is_run_id(std::string_view name);
 

@@ -60,6 +60,14 @@ void Supervisor::stop(ChildId id) {
     inbox_.post(StopRequest{id});
 }
 
+Leftovers Supervisor::end_leftovers() {
+    LOCKSTEP_CHECK(std::this_thread::get_id() != thread_.get_id());
+    auto answer = std::make_shared<std::promise<Leftovers>>();
+    auto future = answer->get_future();
+    inbox_.post(LeftoversRequest{std::move(answer)});
+    return future.get();
+}
+
 void Supervisor::stop_all(bool hard) {
     inbox_.post(StopAllRequest{hard});
 }

@@ -40,6 +40,9 @@ public:
     void stop_all(bool hard) override;
     /// Takes commands again after a stop_all(): for the last words of a run.
     void admit();
+    /// Ends what the children that are over have left, and tells of it; `living` also names children of this process
+    /// that nobody submitted. Never call it from a callback.
+    [[nodiscard]] Leftovers end_leftovers();
 
 private:
     SupervisorInbox inbox_;

@@ -2,7 +2,10 @@
 // What others ask of the supervisor's thread, in the order in which they asked.
 #pragma once
 
+#include <future>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -10,6 +13,12 @@
 #include "lockstep/ports/process.hpp"
 
 namespace lockstep {
+
+/// Processes that children left behind: "123 (sleep)".
+struct Leftovers {
+    std::vector<std::string> ended;   ///< killed, and gone
+    std::vector<std::string> living;  ///< still there, for whatever reason
+};
 
 struct SubmitRequest {
     ChildId id = 0;
@@ -25,9 +34,13 @@ struct StopAllRequest {
     bool hard = false;
 };
 struct AdmitRequest {};  ///< after a StopAllRequest
+struct LeftoversRequest {
+    std::shared_ptr<std::promise<Leftovers>> answer;
+};
 struct QuitRequest {};
 
-using SupervisorRequest = std::variant<SubmitRequest, StopRequest, StopAllRequest, AdmitRequest, QuitRequest>;
+using SupervisorRequest =
+    std::variant<SubmitRequest, StopRequest, StopAllRequest, AdmitRequest, LeftoversRequest, QuitRequest>;
 
 /// Thread-safe.
 class SupervisorInbox {

@@ -41,7 +41,7 @@ void SupervisorLoop::run() noexcept {
     for (auto requests = inbox_.take(); !requests.empty(); requests = inbox_.take())
         for (auto& request : requests)
             if (auto* submit = std::get_if<SubmitRequest>(&request)) take(std::move(*submit));
-    orphans_.end_all();
+    (void)orphans_.end_all({});
 }
 
 void SupervisorLoop::wait() {
@@ -168,6 +168,10 @@ void SupervisorLoop::take(const StopAllRequest& request) {
 
 void SupervisorLoop::take(const AdmitRequest&) {
     stopping_ = quitting_;
+}
+
+void SupervisorLoop::take(const LeftoversRequest& request) {
+    request.answer->set_value(orphans_.end_all(own_));
 }
 
 void SupervisorLoop::take(const QuitRequest&) {

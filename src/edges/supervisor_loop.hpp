@@ -45,6 +45,7 @@ private:
     void take(const StopRequest& request);
     void take(const StopAllRequest& request);
     void take(const AdmitRequest& request);
+    void take(const LeftoversRequest& request);
     void take(const QuitRequest& request);
 
     void start_waiting();

@@ -7,9 +7,18 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <map>
 #include <thread>
 
 namespace lockstep {
+
+namespace {
+
+std::string shown(const ProcessFacts& process) {
+    return std::to_string(process.pid) + " (" + process.name + ")";
+}
+
+}  // namespace
 
 std::vector<ProcessFacts> Orphans::sweep(const std::set<pid_t>& own) {
     const pid_t session = getsid(0);
@@ -48,14 +57,27 @@ void Orphans::end(const ProcessFacts& orphan) {
     kill(orphan.pid, SIGKILL);
 }
 
-void Orphans::end_all() {
+Leftovers Orphans::end_all(const std::set<pid_t>& own) {
     using namespace std::chrono_literals;
     const auto limit = std::chrono::steady_clock::now() + 2s;
-    for (auto left = sweep({}); !left.empty(); left = sweep({})) {
-        for (const auto& orphan : left) end(orphan);
-        if (std::chrono::steady_clock::now() >= limit) return;
+    std::map<pid_t, std::string> met;
+    for (auto left = sweep(own); !left.empty(); left = sweep(own)) {
+        for (const auto& orphan : left) {
+            met.emplace(orphan.pid, shown(orphan));
+            end(orphan);
+        }
+        if (std::chrono::steady_clock::now() >= limit) break;
         std::this_thread::sleep_for(2ms);
     }
+    Leftovers leftovers;
+    for (const pid_t pid : children_of(getpid())) {
+        const auto facts = process_facts(pid);
+        if (own.count(pid) != 0 || !facts || facts->dead) continue;
+        met.erase(pid);
+        leftovers.living.push_back(shown(*facts));
+    }
+    for (const auto& [pid, text] : met) leftovers.ended.push_back(text);
+    return leftovers;
 }
 
 }  // namespace lockstep

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "edges/supervisor_inbox.hpp"
 #include "edges/supervisor_procfs.hpp"
 
 namespace lockstep {
@@ -34,7 +35,7 @@ public:
     [[nodiscard]] bool any_announced() const { return !announced_.empty(); }
 
     /// Kills all of them and waits until they are gone, two seconds at most.
-    void end_all();
+    Leftovers end_all(const std::set<pid_t>& own);
 
 private:
     std::set<pid_t> announced_;  ///< alive at the last sweep; the numbers stay theirs, because nobody but us reaps them

@@ -2,7 +2,10 @@
 // A run that is killed at a named step, and processes that go on with it: what both kinds of ending must look like.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "e2e/bad_input_scene.hpp"
@@ -44,6 +47,31 @@ struct ResumeScene : BadInputScene {
         auto arguments = forge_flags;
         arguments.insert(arguments.begin(), "run");
         return run(arguments, plan(failpoint));
+    }
+    /// Started, to be stopped when it reaches a step.
+    [[nodiscard]] std::unique_ptr<StartedLockstep> start_and_reach(
+        const std::string& failpoint, std::vector<std::string> more = {},
+        const std::vector<std::string>& variables = {}) const {
+        const auto fifo = lab / "stall";
+        EXPECT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+        std::vector<std::string> arguments{"run", "--repo", fleet.repository().string(), "--plain"};
+        arguments.insert(arguments.end(), forge_flags.begin(), forge_flags.end());
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        auto environment = plan(failpoint);
+        environment.push_back("LOCKSTEP_TEST_STALL_FIFO=" + fifo.string());
+        environment.insert(environment.end(), variables.begin(), variables.end());
+        auto started = std::make_unique<StartedLockstep>(lab, arguments, environment);
+        if (!started->reached(fifo)) {
+            ADD_FAILURE() << "it ended before " << failpoint << ": " << started->wait().err;
+            return nullptr;
+        }
+        return started;
+    }
+    /// The remote holds one of the worlds that a run may leave when it ends somewhere on its way.
+    void expect_allowed() {
+        const auto base = on_remote({"rev-parse", "main"});
+        if (base != before) return expect_landed();
+        EXPECT_LE(forge ? forge->pulls().size() : 0U, 1U);
     }
     [[nodiscard]] LockstepEnd resume(const std::string& failpoint = "") const {
         return run({"resume"}, plan(failpoint));

@@ -78,9 +78,11 @@ TEST(RunId, SortsByTimeAndIsNeverTheSame) {
     EXPECT_TRUE(is_run_id(id));
     EXPECT_EQ(id.substr(0, 17), "20261121T020000Z-");
     EXPECT_LT(id, new_run_id(time + std::chrono::seconds(1)));
+    EXPECT_LT(id, new_run_id(time + std::chrono::milliseconds(4)));
+    EXPECT_LT(new_run_id(time + std::chrono::milliseconds(999)), new_run_id(time + std::chrono::seconds(1)));
     std::set<std::string> ids;
     for (int i = 0; i < 20; ++i) ids.insert(new_run_id(time));
-    EXPECT_GT(ids.size(), 15U);  // 24 random bits
+    EXPECT_GT(ids.size(), 15U);  // 16 random bits
     for (const auto* other : {"", "20261121T020000Z-1a2b3", "20261121T020000Z-1a2b3cd", "20261121T020000Z-1A2B3C",
                               "2026112xT020000Z-1a2b3c", "20261121 020000Z-1a2b3c", "../../../../../../../etc"})
         EXPECT_FALSE(is_run_id(other)) << other;

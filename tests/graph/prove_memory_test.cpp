@@ -222,7 +222,7 @@ TEST(ProveMemory, AHaltEndsTheBuildingWithItsReason) {
     ProveBench bench(past.lab, "halted");
     HaltSwitch halt;
     bench.events.hook = [&](const Event& event) {
-        if (std::holds_alternative<BuildStarted>(event)) halt.pull("no room is left");
+        if (std::holds_alternative<BuildStarted>(event)) halt.pull({"no room is left"});
     };
     ProvePorts ports{bench.processes, *bench.store, bench.clock, bench.events, bench.files};
     ports.halt = &halt;
@@ -237,7 +237,7 @@ TEST(ProveMemory, AHaltBeforeBuildingStartsNothing) {
     Past past;
     ProveBench bench(past.lab, "halted");
     HaltSwitch halt;
-    halt.pull("no room is left");
+    halt.pull({"no room is left"});
     ProvePorts ports{bench.processes, *bench.store, bench.clock, bench.events, bench.files};
     ports.halt = &halt;
     const auto proof = lockstep::prove(bench.request(past.fleet.commit({{"fine", k_fine}})), ports);

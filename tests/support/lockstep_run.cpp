@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,10 +90,11 @@ LockstepEnd Lockstep::run(const std::vector<std::string>& arguments, const std::
     return end;
 }
 
-StartedLockstep::StartedLockstep(const NixLab& lab, const std::vector<std::string>& arguments)
+StartedLockstep::StartedLockstep(const NixLab& lab, const std::vector<std::string>& arguments,
+                                 const std::vector<std::string>& environment)
     : program_(lab), out_(lab / "started.out"), err_(lab / "started.err"), before_(program_.run_dirs()) {
     auto argv = program_with(arguments);
-    auto env = environment_with(program_.environment());
+    auto env = environment_with(program_.environment(environment));
     auto argv_pointers = pointers(argv), env_pointers = pointers(env);
     pid_ = fork();
     if (pid_ == 0) become(argv_pointers.data(), env_pointers.data(), out_.c_str(), err_.c_str());
@@ -125,6 +128,18 @@ std::optional<OpenGate> StartedLockstep::open_gate(const fs::path& fifo) const {
             return std::nullopt;
         usleep(5000);
     }
+}
+
+bool StartedLockstep::reached(const fs::path& fifo) const {
+    const int line = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const int ended = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+    pollfd fds[] = {{line, POLLIN, 0}, {ended, POLLIN, 0}};
+    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+    }
+    const bool told = (fds[0].revents & POLLIN) != 0;
+    close(line);
+    close(ended);
+    return told;
 }
 
 LockstepEnd StartedLockstep::wait() {

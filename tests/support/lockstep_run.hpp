@@ -61,7 +61,8 @@ private:
 /// The program in a process group of its own, started and not yet ended. Killed with its group when this object goes.
 class StartedLockstep {
 public:
-    StartedLockstep(const NixLab& lab, const std::vector<std::string>& arguments);
+    StartedLockstep(const NixLab& lab, const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& environment = {});
     ~StartedLockstep();
     StartedLockstep(const StartedLockstep&) = delete;
     StartedLockstep& operator=(const StartedLockstep&) = delete;
@@ -69,6 +70,9 @@ public:
     void signal(int number) const;
     /// Waits until a builder has opened the FIFO; nothing when the program ends before that.
     [[nodiscard]] std::optional<OpenGate> open_gate(const std::filesystem::path& fifo) const;
+    /// Waits until the program says that it has reached a failpoint (LOCKSTEP_TEST_STALL_FIFO); false when it ends
+    /// before that.
+    [[nodiscard]] bool reached(const std::filesystem::path& fifo) const;
     /// Waits for the end; call once.
     [[nodiscard]] LockstepEnd wait();
 

@@ -48,18 +48,27 @@ struct ProveRequest {
     std::string run;  ///< for what is remembered
 };
 
-/// Lets somebody else end the building of a proof for a reason (a disk that fills up). Thread-safe.
+/// Why a proof is ended from outside.
+struct Halt {
+    std::string reason;
+    /// The run's time is up: evaluation ends too, and what had failed by then is believed. Otherwise (a disk that fills
+    /// up) whatever is not built says nothing.
+    bool time_up = false;
+};
+
+/// Lets somebody else end a proof for a reason. Thread-safe.
 class HaltSwitch {
 public:
-    /// Ends what is built; nothing further starts. Later pulls do nothing.
-    void pull(const std::string& reason);
-    /// `halt` is called once when the switch is or was pulled; an empty function disconnects.
-    void connect(std::function<void(const std::string& reason)> halt);
+    /// Ends what is built; nothing further starts. Later pulls do nothing, but for time that is up after another
+    /// reason.
+    void pull(Halt halt);
+    /// `on_halt` is called when the switch is or was pulled; an empty function disconnects.
+    void connect(std::function<void(const Halt&)> on_halt);
 
 private:
     std::mutex mutex_;
-    std::optional<std::string> reason_;
-    std::function<void(const std::string&)> halt_;
+    std::optional<Halt> halt_;
+    std::function<void(const Halt&)> on_halt_;
 };
 
 struct ProvePorts {

@@ -82,6 +82,10 @@ struct RunPorts {
     std::function<Result<void>(std::string_view step)> failpoint;
     Disk* disk = nullptr;        ///< nullptr: room is not looked at
     RootLinks* roots = nullptr;  ///< nullptr: nothing is kept from garbage collections
+    /// Ends every child and every wait, as a signal does. Any thread; must not block. May be empty, like the next.
+    std::function<void()> end_all = {};
+    /// Told what is known at the beginning and the end of each stage, should the run not get to its report.
+    std::function<void(const RunReport&)> so_far = {};
 };
 
 /// Update, prove, land or propose. Always returns a report with a verdict; what it could not do is in there.

@@ -25,6 +25,13 @@ struct Config {
     std::string time_zone = "UTC";
     Toggle submodules = Toggle::automatic;  ///< automatic: when the base commit has .gitmodules
 
+    struct Run {
+        std::chrono::milliseconds deadline{0};                                ///< for the whole run; 0 = none
+        std::chrono::milliseconds publish_reserve = std::chrono::minutes(2);  ///< of it, for what comes after the proof
+
+        bool operator==(const Run&) const = default;
+    } run;
+
     // Update
     struct Update {
         std::vector<std::string> inputs;             ///< only these direct inputs; empty = all

@@ -19,7 +19,7 @@ namespace lockstep {
 
 /// TERM to the process group, `grace` later KILL.
 struct StopPolicy {
-    std::chrono::milliseconds grace{10'000};
+    std::chrono::milliseconds grace{5'000};
     bool operator==(const StopPolicy&) const = default;
 };
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Row 8: killed at a step, and nobody resumes: the next plain run gets to the same end. Row 10, in part: a step that
+// fails for want of room.
+#include "e2e/resume_scene.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+struct Step {
+    bool green;
+    std::string name;
+};
+void PrintTo(const Step& step, std::ostream* out) {
+    *out << (step.green ? "green, " : "red, ") << step.name;
+}
+std::string name_of(const ::testing::TestParamInfo<Step>& info) {
+    std::string name = info.param.green ? "Landing_" : "Proposing_";
+    for (const char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    return name;
+}
+std::vector<Step> steps() {
+    std::vector<Step> all;
+    for (const auto* step : k_landing_steps) all.push_back({true, step});
+    for (const auto* step : k_proposing_steps) all.push_back({false, step});
+    return all;
+}
+
+class FaultRow08 : public ::testing::TestWithParam<Step> {
+protected:
+    void SetUp() override {
+        LOCKSTEP_NEEDS_FAILPOINTS();
+        LOCKSTEP_NEEDS_NIX();
+    }
+};
+
+TEST_P(FaultRow08, AfterAKillThePlainNextRunGetsToTheEnd) {
+    const auto& step = GetParam();
+    ResumeScene scene(step.green);
+    ASSERT_EQ(scene.start(step.name + "=kill").code, k_killed);
+    const auto end = scene.start();
+    EXPECT_EQ(end.code, step.green ? 0 : 20) << end.err;
+    step.green ? scene.expect_landed() : scene.expect_proposed();
+    ASSERT_TRUE(end.report.is_object());
+    // Nothing is left to do for the run that was killed either.
+    const auto world = scene.world();
+    const auto resumed = scene.resume();
+    EXPECT_THAT(resumed.code, AnyOf(0, 20)) << resumed.err;
+    EXPECT_EQ(scene.world(), world);
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow08, ::testing::ValuesIn(steps()), name_of);
+
+class FaultRow10Steps : public FaultRow08 {};
+
+TEST_P(FaultRow10Steps, NoSpaceLeftEndsTheRunWithAReportAndResumeGoesOn) {
+    const auto& step = GetParam();
+    ResumeScene scene(step.green);
+    const auto end = scene.start(step.name + "=errno:28");
+    ASSERT_TRUE(end.report.is_object()) << end.err;
+    EXPECT_EQ(end.report["verdict"]["exit_code"], end.code);
+    const auto outcome = end.report["verdict"]["outcome"].get<std::string>();
+    const bool moved = scene.on_remote({"rev-parse", "main"}) != scene.before;
+    if (end.code == (step.green ? 0 : 20)) {
+        EXPECT_EQ(outcome, step.green ? "landed" : "proposed");
+    } else {
+        EXPECT_THAT(end.code, AnyOf(40, 21)) << end.err;
+        EXPECT_THAT(end.report["verdict"]["reason"].get<std::string>(), HasSubstr("No space left"));
+        EXPECT_NE(end.report["verdict"]["next_action"], "");
+    }
+    scene.expect_allowed();
+    if (moved) {
+        const auto reason = end.report["verdict"]["reason"].get<std::string>();
+        EXPECT_THAT(reason, HasSubstr("main")) << "base moved unsaid";
+    }
+    const auto resumed = scene.resume();
+    EXPECT_EQ(resumed.code, step.green ? 0 : 20) << resumed.err;
+    step.green ? scene.expect_landed() : scene.expect_proposed();
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow10Steps, ::testing::ValuesIn(steps()), name_of);
+
+}  // namespace
+}  // namespace lockstep::test
