@@ -90,7 +90,7 @@ Result<void> hold_remote_lock(RunState& state) {
         }
         const auto found = find_remote_lock(state);
         if (!found.ok()) {
-            if (round == k_rounds || state.ports.interrupted() != 0) return found.error();
+            if (round == k_rounds || state.interrupted()) return found.error();
             state.ports.clock.sleep_for(std::chrono::seconds(round));
             continue;
         }
@@ -119,7 +119,7 @@ void adopt_remote_lock(RunState& state) {
 void release_remote_lock(RunState& state) {
     if (state.remote_lock.empty()) return;
     const auto ref = lock_ref(state.base);
-    if (state.ports.interrupted() != 0 && state.ports.admit_last) state.ports.admit_last();
+    if (state.interrupted() && state.ports.admit_last) state.ports.admit_last();
     (void)state.intend("unlock", {{"ref", ref}});
     const PushUpdate update{.ref = ref, .id = "", .expect = state.remote_lock};
     auto outcome = state.ports.git.push(update);
