@@ -271,6 +271,7 @@ TEST(Options, EveryFlagIsAcceptedByEveryCommandThatListsIt) {
                                 : option.name == "foreign"     ? "ignore"
                                                                : "x";
             if (option.name == "evaluation-memory") value = "1GiB";
+            if (option.name == "deadline") value = "2h";
             if (option.name == "ignore-alarm") value = "moved";
             if (option.name == "attributes") value = "nixosConfigurations";
             if (option.name == "forge") value = "none";
