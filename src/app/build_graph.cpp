@@ -22,6 +22,7 @@
 #include "app/eta_watch.hpp"
 #include "app/settle.hpp"
 #include "app/wave_plan.hpp"
+#include "lockstep/adapters/nix_store.hpp"
 #include "lockstep/app/prove.hpp"
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/critical_path.hpp"
@@ -52,7 +53,7 @@ public:
 
     ReadyPtr ready(const EvalResult& result) {
         ReadyTarget target{.evaluation = result};
-        const auto text = ports_.files.read(result.drv);
+        const auto text = ports_.files.read(nix::store_file(request_.setup, result.drv));
         const auto drv = text.ok() ? parse_derivation(text.value()) : Result<Derivation>(text.error());
         if (!drv.ok())
             return refuse(result, HostState::infra_error, "", "its derivation cannot be read: " + drv.error().why);

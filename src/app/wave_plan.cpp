@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "lockstep/adapters/nix_store.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -38,8 +39,9 @@ std::string lacking_here(const DrvNode& node, const nix::Capabilities& can) {
 void read_closure(const ProveRequest& request, const ProvePorts& ports, ReadyTarget& target, ProofState& state) {
     target.suspects.clear();
     target.failed_before.clear();
-    const auto root =
-        state.graph.add(target.evaluation.drv, [&](const std::string& path) { return ports.files.read(path); });
+    const auto root = state.graph.add(target.evaluation.drv, [&](const std::string& path) {
+        return ports.files.read(nix::store_file(request.setup, path));
+    });
     if (!root.ok()) {
         ports.store.log(
             fmt::format("derivations below {} could not be read: {}", target.evaluation.drv, root.error().why));
