@@ -28,10 +28,10 @@ struct Verdict {
 };
 
 /// Invariants: never `land` unless every required host is proved (or merely `evaluated`/`skipped` by policy) and at
-/// least one host was proved or evaluated; never `propose` without a host or an alarm that is itself at fault. Any required broken
-/// host → propose (20). Else unsupported required hosts → stop (78). Else anything unknown → stop (40, or 130 when
-/// interrupted). Hosts that are not required never decide. An alarm that stops turns landing and proposing into
-/// propose (60), with the alarms as the first reasons; a proof that is not complete stays what it is.
+/// least one host was proved or evaluated; never `propose` without a host or an alarm that is itself at fault. Any
+/// required broken host → propose (20). Else unsupported required hosts → stop (78). Else anything unknown → stop (40,
+/// or 130 when interrupted). Hosts that are not required never decide. An alarm that stops turns landing and proposing
+/// into propose (60), with the alarms as the first reasons; a proof that is not complete stays what it is.
 [[nodiscard]] Verdict decide(const std::vector<HostResult>& hosts, const std::vector<LockAlarm>& alarms = {});
 
 }  // namespace lockstep
