@@ -7,6 +7,7 @@
 
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/crc32.hpp"
+#include "lockstep/core/json_depth.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/units.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t k_longest_line = 1U << 20U;
-constexpr int k_deepest = 32;
+constexpr std::size_t k_deepest = 32;
 constexpr std::string_view k_crc_key = R"(,"crc":")";
 constexpr std::size_t k_crc_size = 8 + 8 + 2;  // key, digits, quote and brace
 
@@ -25,23 +26,8 @@ std::string one_line(const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// nlohmann destroys and prints recursively.
-bool too_deep(std::string_view text) {
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (quoted && c == '\\') ++i;
-        if (c == '"') quoted = !quoted;
-        if (quoted) continue;
-        if ((c == '{' || c == '[') && ++depth > k_deepest) return true;
-        if (c == '}' || c == ']') --depth;
-    }
-    return false;
-}
-
 std::optional<JournalRecord> read_line(std::string_view line) {
-    if (line.size() < k_crc_size || line.size() > k_longest_line || too_deep(line)) return std::nullopt;
+    if (line.size() < k_crc_size || line.size() > k_longest_line || json_depth(line) > k_deepest) return std::nullopt;
     const auto body = line.substr(0, line.size() - k_crc_size);
     if (line.substr(body.size()) != fmt::format("{}{:08x}\"}}", k_crc_key, crc32(body))) return std::nullopt;
     const auto json = Json::parse(line, nullptr, false);

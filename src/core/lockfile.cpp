@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/lockfile_graph.hpp"
+#include "lockstep/core/json_depth.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -27,24 +28,6 @@ std::size_t conflict_line(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return 0;
-}
-
-/// The deepest nesting of brackets outside of strings. Needs no stack, so any text is safe.
-std::size_t nesting(std::string_view text) {
-    std::size_t depth = 0, deepest = 0;
-    bool in_string = false;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char c = text[at];
-        if (in_string && c == '\\')
-            ++at;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
-            deepest = std::max(deepest, ++depth);
-        else if (!in_string && (c == '}' || c == ']') && depth > 0)
-            --depth;
-    }
-    return deepest;
 }
 
 /// Walks from the root along the inputs of every node. Inputs that follow another one are listed and not entered.
@@ -161,7 +144,7 @@ Result<LockFile> parse_lock(std::string_view text) {
         return Error{ErrorKind::config, "flake.lock cannot be read",
                      "line " + std::to_string(line) + " is a merge conflict marker",
                      "take either side and let Nix complete it: git checkout --theirs flake.lock && nix flake lock"};
-    if (nesting(text) > k_max_depth) return lock_error("it is nested deeper than 64 levels");
+    if (json_depth(text) > k_max_depth) return lock_error("it is nested deeper than 64 levels");
     LOCKSTEP_TRY(const auto graph, read_lock_graph(text));
     LOCKSTEP_TRY(auto inputs, Walk(graph).run());
     return LockFile{graph.version, std::move(inputs)};

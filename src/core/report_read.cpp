@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/report_fields.hpp"
+#include "lockstep/core/json_depth.hpp"
 
 namespace lockstep {
 
@@ -18,27 +19,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t k_max_bytes = 256U << 20U;
-constexpr int k_max_depth = 32;
-
-/// nlohmann's values are destroyed and written recursively, so depth is bounded before anything is parsed.
-bool too_deep(std::string_view text) {
-    int depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > k_max_depth) return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
+constexpr std::size_t k_max_depth = 32;
 
 bool read_digits(std::string_view text, std::size_t at, std::size_t count, int& value) {
     value = 0;
@@ -255,7 +236,7 @@ Error unusable(std::string why) {
 
 Result<RunReport> report_from_json(std::string_view text) {
     if (text.size() > k_max_bytes) return unusable("it is larger than 256 MiB");
-    if (too_deep(text)) return unusable("it is nested too deeply");
+    if (json_depth(text) > k_max_depth) return unusable("it is nested too deeply");
     const auto root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!root.is_object()) return unusable("it is not a JSON object");
     const auto minor = minor_version(root);

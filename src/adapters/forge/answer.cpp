@@ -2,10 +2,10 @@
 // The one file of the dialects that knows the JSON library.
 #include "adapters/forge/answer.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "lockstep/core/json_depth.hpp"
 #include "lockstep/core/sanitize.hpp"
 
 namespace lockstep::forge {
@@ -14,29 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int k_max_depth = 64;
-
-/// Deepest nesting of brackets outside of strings. The parser recurses on destruction, so this is checked before it
-/// runs.
-int depth_of(std::string_view text) {
-    int depth = 0;
-    int deepest = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            deepest = std::max(deepest, ++depth);
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return deepest;
-}
+constexpr std::size_t k_max_depth = 64;
 
 Error unreadable(const HttpResponse& response, const std::string& why) {
     std::string text = why;
@@ -71,7 +49,7 @@ std::string list_under(std::string_view key, const std::vector<T>& values) {
 
 Result<Answer> Answer::parse(const HttpResponse& response) {
     if (response.body.empty()) return unreadable(response, "the answer is empty where JSON was expected");
-    if (depth_of(response.body) > k_max_depth) return unreadable(response, "the answer nests deeper than 64 levels");
+    if (json_depth(response.body) > k_max_depth) return unreadable(response, "the answer nests deeper than 64 levels");
     auto root = std::make_shared<const json>(json::parse(response.body, nullptr, false));
     if (root->is_discarded()) return unreadable(response, "the answer is not JSON");
     const void* node = root.get();
