@@ -17,7 +17,6 @@ using std::chrono::seconds;
 using std::chrono::system_clock;
 
 constexpr std::int64_t k_longest_wait = 24 * 3600;
-constexpr milliseconds k_rate_limit_floor = seconds(60);  ///< of a limit without a word about its end, at any forge
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
     text = trim(text);
@@ -74,8 +73,7 @@ milliseconds retry_delay(const HttpResponse& response, forge::Meaning meaning, s
     const auto step = std::min<milliseconds>(seconds(1) * (1U << doublings), seconds(30));
     const auto own = milliseconds(static_cast<std::int64_t>(static_cast<double>(step.count()) * (0.75 + 0.5 * jitter)));
     if (const auto told = told_wait(response, now)) return std::max(*told, own);
-    if (meaning == forge::Meaning::rate_limited)
-        return std::max(own, std::max(pace.rate_limit_floor, k_rate_limit_floor) * (1U << doublings));
+    if (meaning == forge::Meaning::rate_limited) return std::max(own, pace.rate_limit_floor * (1U << doublings));
     return own;
 }
 

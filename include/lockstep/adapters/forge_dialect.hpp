@@ -55,8 +55,8 @@ enum class Meaning {
 
 /// How gently a forge wants to be treated.
 struct Pace {
-    std::chrono::milliseconds write_gap{0};         ///< least time between two writes
-    std::chrono::milliseconds rate_limit_floor{0};  ///< least wait after a rate limit without a header; doubles
+    std::chrono::milliseconds write_gap{0};              ///< least time between two writes
+    std::chrono::milliseconds rate_limit_floor{60'000};  ///< least wait after a rate limit without a header; doubles
 };
 
 /// Pure. Builders never fail; parsers return Error (infrastructure) for a body that is not what the dialect promises.

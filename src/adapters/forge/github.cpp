@@ -34,7 +34,7 @@ public:
 
     [[nodiscard]] std::string name() const override { return "github"; }
     [[nodiscard]] const Location& location() const override { return location_; }
-    [[nodiscard]] Pace pace() const override { return {std::chrono::seconds(1), std::chrono::seconds(60)}; }
+    [[nodiscard]] Pace pace() const override { return {std::chrono::seconds(1)}; }
 
     [[nodiscard]] Headers auth(const std::string& token) const override {
         Headers headers = {{"Accept", "application/vnd.github+json"},
