@@ -9,14 +9,6 @@
 
 namespace lockstep {
 
-namespace {
-
-bool alnum(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-}  // namespace
-
 void Redactor::feed(std::string_view bytes, std::string& out) {
     if (held_.empty()) {
         held_ = bytes.substr(scan(bytes, false, out));
@@ -30,7 +22,7 @@ void Redactor::finish(std::string& out) {
     scan(held_, true, out);
     held_.clear();
     covered_ = ahead_ = ahead_length_ = 0;
-    swallow_ = Swallow::nothing;
+    swallow_ = Tail::nothing;
 }
 
 /// Passes on bytes of which it is known that nothing begins in them.
@@ -61,16 +53,12 @@ std::size_t Redactor::scan(std::string_view text, bool final, std::string& out) 
             ahead_length_ = 0;
             swallow_ = ahead_swallow_;
         }
-        if (swallow_ != Swallow::nothing) {
+        if (swallow_ != Tail::nothing) {
             pass_until(at);
-            const char c = text[at];
-            const bool more =
-                alnum(c) || c == '_' || c == '-' ||
-                (swallow_ == Swallow::credentials && (c == '+' || c == '/' || c == '=' || c == '.' || c == '~'));
-            if (more)
+            if (continues(swallow_, text[at]))
                 covered_ = std::max<std::size_t>(covered_, 1);
             else
-                swallow_ = Swallow::nothing;
+                swallow_ = Tail::nothing;
         } else {
             auto next = table.candidate(text, at);
             if (ahead_length_ != 0) next = std::min(next, done + ahead_);
@@ -89,14 +77,13 @@ std::size_t Redactor::scan(std::string_view text, bool final, std::string& out) 
         }
         if (other.length != 0) {
             pass_until(at);
-            const auto after = static_cast<Swallow>(other.after);
             if (other.ahead == 0) {
                 cover(other.length, out);
-                swallow_ = after;
+                swallow_ = other.tail;
             } else {
                 ahead_ = other.ahead;
                 ahead_length_ = other.length;
-                ahead_swallow_ = after;
+                ahead_swallow_ = other.tail;
             }
         }
         ++at;

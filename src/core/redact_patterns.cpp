@@ -40,15 +40,12 @@ const std::uint32_t k_block_mask = number("\xff\xff\xff");
 
 constexpr unsigned k_hash_shift = 32 - RedactionPatterns::Table::k_hash_bits;
 
-std::size_t hash(std::uint32_t window) {
-    return window * 0x9E3779B1U >> k_hash_shift;
+/// Of a window or of a block.
+std::size_t hash(std::uint32_t bytes) {
+    return bytes * 0x9E3779B1U >> k_hash_shift;
 }
 
 constexpr std::uint8_t k_first = 1, k_second = 2;  // where in a window a block may stand
-
-std::size_t block_hash(std::uint32_t block) {
-    return block * 0x9E3779B1U >> k_hash_shift;
-}
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -71,7 +68,7 @@ std::size_t most_breaks(std::size_t length) {
 }
 
 using Match = RedactionPatterns::Table::Match;
-using After = RedactionPatterns::Table::After;
+using Tail = RedactionPatterns::Tail;
 
 /// The literal, with line breaks allowed inside.
 Match match_literal(std::string_view text, std::size_t at, std::string_view literal) {
@@ -94,7 +91,7 @@ Match match_prefix(std::string_view text, std::size_t at, std::string_view prefi
         const char c = text[at + i];
         if (i < prefix.size() ? c != prefix[i] : !token_char(c)) return {};
     }
-    return {.length = prefix.size() + k_token_body, .after = After::token};
+    return {.length = prefix.size() + k_token_body, .tail = Tail::token};
 }
 
 /// "s://user:password@": all between the slashes and the last @ before the path.
@@ -142,10 +139,14 @@ Match match_header(std::string_view text, std::size_t at) {
     if (!skip(" \t") && i < text.size()) return {};
     if (i >= text.size()) return {.unknown = true};
     if (!credential_char(text[i])) return {};
-    return {.length = 1, .ahead = i - at, .after = After::credentials};
+    return {.length = 1, .ahead = i - at, .tail = Tail::credentials};
 }
 
 }  // namespace
+
+bool continues(Tail tail, char c) {
+    return tail == Tail::credentials ? credential_char(c) : tail == Tail::token && token_char(c);
+}
 
 RedactionPatterns::Table::Table(std::vector<std::string> literals) : literals_(std::move(literals)) {
     longest = k_window + k_user_info;
@@ -159,8 +160,8 @@ void RedactionPatterns::Table::add(std::string_view window, Kind kind, std::size
     window = window.substr(0, k_window);
     entries_.push_back({number(window), static_cast<std::uint32_t>(index), kind});
     windows_.set(hash(number(window)));  // throws where the table is too small
-    blocks_[block_hash(number(window.substr(0, 3)))] |= k_first;
-    blocks_[block_hash(number(window.substr(1, 3)))] |= k_second;
+    blocks_[hash(number(window.substr(0, 3)))] |= k_first;
+    blocks_[hash(number(window.substr(1, 3)))] |= k_second;
     begins_one_.set(number(window.substr(0, 1)));
     begins_two_.set(number(window.substr(0, 2)));
     begins_three_.push_back(number(window.substr(0, 3)));
@@ -184,7 +185,7 @@ void RedactionPatterns::Table::add_fixed() {
 
 std::size_t RedactionPatterns::Table::candidate(std::string_view text, std::size_t from) const {
     // Of any match, the block of three bytes at its first or at its second byte is looked at.
-    const auto block = [&](std::size_t at) { return blocks_[block_hash(load(text.data() + at) & k_block_mask)]; };
+    const auto block = [&](std::size_t at) { return blocks_[hash(load(text.data() + at) & k_block_mask)]; };
     const auto fits = [&](std::size_t at) { return windows_[hash(load(text.data() + at))] != 0; };
     std::size_t at = from;
     while (at + k_window <= text.size()) {

@@ -15,14 +15,16 @@
 
 namespace lockstep {
 
+/// Whether the character belongs to such a tail.
+[[nodiscard]] bool continues(RedactionPatterns::Tail tail, char c);
+
 struct RedactionPatterns::Table {
     enum class Kind : std::uint8_t { literal, prefix, address, header };
-    enum class After : std::uint8_t { nothing, token, credentials };  ///< what belongs to it without a known end
     struct Match {
         bool unknown = false;    ///< more text is needed to tell
         std::size_t length = 0;  ///< of what is secret; 0: nothing begins here
         std::size_t ahead = 0;   ///< so many bytes before it begins
-        After after = After::nothing;
+        Tail tail = Tail::nothing;
     };
 
     explicit Table(std::vector<std::string> literals);

@@ -26,7 +26,9 @@ class RedactionPatterns {
 public:
     static constexpr std::size_t k_shortest = 8;
 
-    struct Table;  ///< private to src/core
+    // Private to src/core:
+    struct Table;
+    enum class Tail : unsigned char { nothing, token, credentials };  ///< what belongs to a match without a known end
 
     explicit RedactionPatterns(const std::vector<std::string>& secrets);
     ~RedactionPatterns();
@@ -58,7 +60,7 @@ public:
     [[nodiscard]] std::size_t held() const { return held_.size(); }
 
 private:
-    enum class Swallow : unsigned char { nothing, token, credentials };
+    using Tail = RedactionPatterns::Tail;
 
     std::size_t scan(std::string_view text, bool final, std::string& out);
     void pass(std::string_view text, std::string& out);
@@ -69,7 +71,7 @@ private:
     // Counted from the first byte that was not passed on yet:
     std::size_t covered_ = 0;                   ///< so many bytes belong to a secret whose mark is written
     std::size_t ahead_ = 0, ahead_length_ = 0;  ///< a secret that begins later
-    Swallow swallow_ = Swallow::nothing, ahead_swallow_ = Swallow::nothing;  ///< a secret without a known end
+    Tail swallow_ = Tail::nothing, ahead_swallow_ = Tail::nothing;  ///< a secret without a known end
 };
 
 /// A whole text at once.
