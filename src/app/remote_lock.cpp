@@ -25,8 +25,7 @@ Error held_by(const RunState& state, const LockNote& note) {
 bool is_free(const RunState& state, const FoundLock& found) {
     if (found.id.empty() || !found.note) return found.id.empty();
     const auto& note = *found.note;
-    return note.run == state.ports.store.run_id() || state.ports.clock.now() >= note.expires ||
-           (state.ports.is_dead && state.ports.is_dead(note.host, note.run));
+    return note.run == state.ports.store.run_id() || is_abandoned(state.ports, note);
 }
 
 Result<std::string> write_note(RunState& state) {
@@ -51,6 +50,10 @@ void held(RunState& state, std::string id) {
 }
 
 }  // namespace
+
+bool is_abandoned(const RunPorts& ports, const LockNote& note) {
+    return ports.clock.now() >= note.expires || (ports.is_dead && ports.is_dead(note.host, note.run));
+}
 
 Result<FoundLock> find_remote_lock(RunState& state) {
     const auto ref = lock_ref(state.base);

@@ -17,6 +17,9 @@ void adopt_remote_lock(RunState& state);
 /// Gives it back; what cannot be taken back is told, and expires.
 void release_remote_lock(RunState& state);
 
+/// Whether the run that holds the lock cannot give it back any more: expired, or known to be dead.
+[[nodiscard]] bool is_abandoned(const RunPorts& ports, const LockNote& note);
+
 /// The lock as it stands.
 struct FoundLock {
     std::string id;                ///< what the ref points at; "" = no lock

@@ -18,9 +18,7 @@ Result<std::string> unlock_remote(const RunSettings& settings, const RunPorts& p
     const std::string who = found.note ? fmt::format("run {} on {}, since {}", found.note->run, found.note->host,
                                                      format_utc(found.note->since))
                                        : "somebody else's object " + found.id;
-    const bool gone = found.note && (ports.clock.now() >= found.note->expires ||
-                                     (ports.is_dead && ports.is_dead(found.note->host, found.note->run)));
-    if (!gone && !force)
+    if (!force && !(found.note && is_abandoned(ports, *found.note)))
         return Error{ErrorKind::locked, fmt::format("the lock for {} may still be in use", base),
                      found.note ? fmt::format("{}; it expires at {}", who, format_utc(found.note->expires)) : who,
                      "make sure that run is dead, then use --force"};
