@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -85,9 +83,7 @@ Verdict judge_hosts(const std::vector<HostResult>& hosts) {
 std::vector<Reason> reasons_for(const std::vector<LockAlarm>& alarms) {
     std::vector<Reason> reasons;
     for (const auto& alarm : alarms)
-        if (alarm.stops)
-            reasons.push_back({"", fmt::format("alarm {}: {}: {}", alarm.code, clean_line(alarm.input, 120),
-                                               clean_line(alarm.detail, 700))});
+        if (alarm.stops) reasons.push_back({"", "alarm " + alarm_line(alarm)});
     return reasons;
 }
 

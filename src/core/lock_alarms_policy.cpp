@@ -64,13 +64,16 @@ std::string alarm_headline(const std::vector<LockAlarm>& alarms) {
     return codes.empty() ? "" : clean_line("lock alarm: " + join(codes, ", "), 200);
 }
 
+std::string alarm_line(const LockAlarm& alarm) {
+    return fmt::format("{}: {}: {}", clean_line(alarm.code, 60), clean_line(alarm.input, k_name_bytes),
+                       clean_line(alarm.detail, k_detail_bytes));
+}
+
 std::string alarms_text(const std::vector<LockAlarm>& alarms, std::size_t max_lines) {
     return listed(
         alarms, max_lines,
         [](const LockAlarm& alarm) {
-            return fmt::format("{} {}: {}: {} ({})\n", alarm.stops ? "!!" : "! ", clean_line(alarm.code, 60),
-                               clean_line(alarm.input, k_name_bytes), clean_line(alarm.detail, k_detail_bytes),
-                               weight(alarm));
+            return fmt::format("{} {} ({})\n", alarm.stops ? "!!" : "! ", alarm_line(alarm), weight(alarm));
         },
         "");
 }

@@ -52,6 +52,8 @@ struct JudgedAlarms {
 [[nodiscard]] bool any_stops(const std::vector<LockAlarm>& alarms);
 /// Codes of the alarms that stop, each once, in their order.
 [[nodiscard]] std::vector<std::string> stopping_codes(const std::vector<LockAlarm>& alarms);
+/// "moved: nixpkgs: came from …": code, input and detail, cleaned.
+[[nodiscard]] std::string alarm_line(const LockAlarm& alarm);
 /// "lock alarm: moved, plain-http" of the alarms that stop; "" when none does. Only words of our own.
 [[nodiscard]] std::string alarm_headline(const std::vector<LockAlarm>& alarms);
 
