@@ -36,10 +36,12 @@ Result<Standing> find_standing(RunState& state, const RunHistory& past) {
     return Standing::behind;
 }
 
-/// The results of an earlier process, as far as they are about this candidate.
-bool take_proof(RunState& state, const Resumption& past) {
-    if (!past.proof || past.proof->repo.candidate_commit != state.candidate.id) return false;
-    const auto& proof = *past.proof;
+/// The results of an earlier process, when they are about this candidate.
+const RunReport* proof_of(const RunState& state, const Resumption& past) {
+    return past.proof && past.proof->repo.candidate_commit == state.candidate.id ? &*past.proof : nullptr;
+}
+
+void take_proof(RunState& state, const RunReport& proof) {
     state.report.hosts = proof.hosts;
     state.report.causes = proof.causes;
     state.report.logs = proof.logs;
@@ -47,21 +49,12 @@ bool take_proof(RunState& state, const Resumption& past) {
     state.report.limits = proof.limits;
     state.report.notices.insert(state.report.notices.begin(), proof.notices.begin(), proof.notices.end());
     state.report.stages.insert(state.report.stages.begin(), proof.stages.begin(), proof.stages.end());
-    return true;
-}
-
-void drop_proof(RunState& state) {
-    state.report.hosts.clear();
-    state.report.causes.clear();
-    state.report.logs.clear();
-    state.report.timing = {};
-    state.report.limits.clear();
 }
 
 /// Whether every output that the results call proved is still in the store.
-bool still_valid(RunState& state) {
+bool still_valid(const RunState& state, const std::vector<HostResult>& hosts) {
     std::vector<std::string> outputs;
-    for (const auto& host : state.report.hosts)
+    for (const auto& host : hosts)
         if (is_proved(host.state) && !host.out.empty()) outputs.push_back(host.out);
     constexpr std::size_t k_at_once = 500;
     for (std::size_t at = 0; at < outputs.size(); at += k_at_once) {
@@ -74,17 +67,16 @@ bool still_valid(RunState& state) {
 }
 
 /// Whether the proof of an earlier process may be acted on.
-bool proof_holds(RunState& state, const Resumption& past) {
-    if (!take_proof(state, past)) return false;
-    const auto action = decide(state.report.hosts).action;
-    if (action == Action::propose || (action == Action::land && still_valid(state))) return true;
-    drop_proof(state);
-    return false;
+bool holds(const RunState& state, const RunReport& proof) {
+    const auto action = decide(proof.hosts).action;
+    return action == Action::propose || (action == Action::land && still_valid(state, proof.hosts));
 }
 
 Result<void> go_on(RunState& state, const Resumption& past, Standing standing) {
+    const auto* proof =
+        standing == Standing::landed || standing == Standing::in_place ? proof_of(state, past) : nullptr;
+    if (standing == Standing::landed && proof != nullptr) take_proof(state, *proof);
     if (standing == Standing::landed && !past.history.base_wanted) {
-        (void)take_proof(state, past);
         state.report.ending = {Outcome::unchanged, ExitCode::ok,
                                fmt::format("{} holds the candidate {} already: somebody else put it there", state.base,
                                            short_id(state.candidate.id)),
@@ -92,7 +84,6 @@ Result<void> go_on(RunState& state, const Resumption& past, Standing standing) {
         return {};
     }
     if (standing == Standing::landed) {
-        (void)take_proof(state, past);
         return stage(state, "land", fmt::format("{} holds the candidate already", state.base), [&]() -> Result<void> {
             state.settled("push-base", {{"state", "done"}});
             finish_landing(state);
@@ -103,7 +94,8 @@ Result<void> go_on(RunState& state, const Resumption& past, Standing standing) {
         state.notice(fmt::format("the candidate {} is kept from before", short_id(state.candidate.id)));
         LOCKSTEP_TRY_VOID(add_pinned_worktree(state));
         LOCKSTEP_TRY_VOID(await_permission(state));
-        if (!proof_holds(state, past)) return prove_until_settled(state, true);
+        if (proof == nullptr || !holds(state, *proof)) return prove_until_settled(state, true);
+        take_proof(state, *proof);
         LOCKSTEP_TRY_VOID(await_settings(state));
         state.notice("every result is kept from before");
         return act_until_settled(state);
