@@ -104,7 +104,8 @@ void finish_landing(RunState& state) {
     state.ports.events.on(Notice{false, state.report.ending.reason});
     delete_update_branch(state);
     set_statuses(state);
-    if (state.keep) state.keep->landed(state.config, state.setup, state.base, state.report.hosts);
+    // Without results (a resumed run whose proof is gone) nothing is known of the hosts, and none of them is dropped.
+    if (!state.report.hosts.empty()) state.keeper().landed(state.config, state.setup, state.base, state.report.hosts);
 }
 
 Result<void> land(RunState& state) {

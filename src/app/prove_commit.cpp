@@ -81,20 +81,21 @@ void remember_commits(RunState& state, const std::string& commit, const std::str
     state.ports.memory.learn(lessons);
 }
 
-/// What a later `resume` needs of a host: its derivation, its output and what became of them.
+/// What became of a host, for `status` and for reading the journal afterwards.
+void journal_host(RunState& state, const HostResult& host) {
+    state.known("host", {{"host", clean_line(host.name)},
+                         {"state", std::string(state_word(host.state))},
+                         {"drv", host.drv},
+                         {"out", host.out}});
+}
+
 /// Every finished host goes into the journal at once.
 class JournalledEvents final : public EventSink {
 public:
     explicit JournalledEvents(RunState& state) : state_(state) {}
 
     void on(const Event& event) noexcept override {
-        if (const auto* ended = std::get_if<HostEnded>(&event)) {
-            const auto& host = ended->result;
-            state_.known("host", {{"host", clean_line(host.name)},
-                                  {"state", std::string(state_word(host.state))},
-                                  {"drv", host.drv},
-                                  {"out", host.out}});
-        }
+        if (const auto* ended = std::get_if<HostEnded>(&event)) journal_host(state_, ended->result);
         state_.ports.events.on(event);
     }
 
@@ -147,6 +148,8 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
     ProofResult proof;
     if (!found.broken.empty()) {
         proof = all_broken(state, found);
+        state.known("hosts", {{"count", static_cast<std::int64_t>(proof.hosts.size())}});
+        for (const auto& host : proof.hosts) journal_host(state, host);
     } else {
         auto request = request_for(state, commit, found.targets);
         compare_with(state, base, found, request);
@@ -156,17 +159,14 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
         state.known("hosts", {{"count", static_cast<std::int64_t>(found.targets.size())}});
         LOCKSTEP_TRY_VOID(state.at("eval"));
         const auto& p = state.ports;
-        if (!state.keep)
-            state.keep =
-                std::make_unique<RunKeep>(state.settings, p, state.halt,
-                                          [&](const std::string& text, bool warning) { state.notice(text, warning); });
-        LOCKSTEP_TRY_VOID(state.keep->begin(state.config, state.setup, state.can));
+        auto& keep = state.keeper();
+        LOCKSTEP_TRY_VOID(keep.begin(state.config, state.setup, state.can));
         JournalledEvents events(state);
         ProvePorts ports{p.processes, p.store, p.clock, events, p.files};
         ports.learn = [&](const std::vector<Lesson>& lessons) {
             if (!state.settings.dry_run) p.memory.learn(lessons);
         };
-        state.keep->attach(ports);
+        keep.attach(ports);
         proof = prove(request, ports);
         remember_commits(state, commit, base, proof);
         state.report.timing = timing_of(proof);
@@ -180,7 +180,7 @@ Result<void> prove_commit(RunState& state, const std::string& commit, const std:
             proof.hosts.push_back(host);
         }
         std::sort(proof.hosts.begin(), proof.hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-        state.keep->end(state.config, decide(proof.hosts, state.report.alarms).action == Action::land);
+        keep.end(state.config, decide(proof.hosts, state.report.alarms).action == Action::land);
     }
     state.report.hosts = std::move(proof.hosts);
     state.report.causes = std::move(proof.causes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What happens when the time of a run gets short.
+// What a run has in hand, and what happens when its time gets short.
 #include "app/run_state.hpp"
 
 namespace lockstep {
@@ -8,6 +8,13 @@ Result<void> RunState::configure(const std::optional<RepositoryFile>& file) {
     LOCKSTEP_TRY(config, ports.configure(file));
     deadline.set(config.run.deadline, config.run.publish_reserve);
     return {};
+}
+
+RunKeep& RunState::keeper() {
+    if (!keep)
+        keep = std::make_unique<RunKeep>(settings, ports, halt,
+                                         [this](const std::string& text, bool warning) { notice(text, warning); });
+    return *keep;
 }
 
 void RunState::time_gets_short() {

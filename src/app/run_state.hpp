@@ -44,8 +44,8 @@ struct RunState {
     int resumed = 0;             ///< how many processes of this run came before
     int tries = 1;               ///< how often the update was put on a base branch
 
-    HaltSwitch halt;  ///< ends a proof before its time
-    std::unique_ptr<RunKeep> keep;
+    HaltSwitch halt;                ///< ends a proof before its time
+    std::unique_ptr<RunKeep> keep;  ///< keeper() makes it
 
     RunReport report;
 
@@ -65,6 +65,8 @@ struct RunState {
     void time_gets_short();
     /// Ends everything.
     void end_all();
+    /// What the run keeps; made when first asked for.
+    [[nodiscard]] RunKeep& keeper();
     /// Whether nothing further shall begin.
     [[nodiscard]] bool interrupted() const { return ports.interrupted() != 0 || time_is_up; }
     /// Tells what is known so far, for a report should the end not be reached.

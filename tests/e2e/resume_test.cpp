@@ -2,6 +2,7 @@
 // Killed at every step of a run, then resumed: the world ends up as if nothing had happened, and a second resume
 // changes nothing. With LOCKSTEP_TEST_SQUARE=1 also every pair of steps: killed at one, the resume killed at the other.
 #include <cstdlib>
+#include <set>
 
 #include "e2e/resume_scene.hpp"
 
@@ -18,13 +19,7 @@ void PrintTo(const Kill& kill, std::ostream* out) {
 }
 
 std::string name_of(const ::testing::TestParamInfo<Kill>& info) {
-    std::string name = info.param.green ? "Landing" : "Proposing";
-    for (const auto& step : {info.param.first, info.param.second}) {
-        if (step.empty()) continue;
-        name += "_";
-        for (const char c : step) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-    }
-    return name;
+    return test_name(info.param.green, {info.param.first, info.param.second});
 }
 
 std::vector<Kill> single_kills() {
@@ -47,13 +42,7 @@ std::vector<Kill> pairs() {
             {false, "pr-created", "pr-intent"}, {false, "branch-pushed", "comment"}, {false, "eval", "branch-intent"}};
 }
 
-class Resume : public ::testing::TestWithParam<Kill> {
-protected:
-    void SetUp() override {
-        LOCKSTEP_NEEDS_FAILPOINTS();
-        LOCKSTEP_NEEDS_NIX();
-    }
-};
+class Resume : public AtSteps<Kill> {};
 
 TEST_P(Resume, EndsWhereAnUnharmedRunWouldHave) {
     const auto& kill = GetParam();
@@ -75,6 +64,15 @@ TEST_P(Resume, EndsWhereAnUnharmedRunWouldHave) {
     ASSERT_TRUE(report.is_object());
     EXPECT_EQ(report["verdict"]["outcome"], kill.green ? "landed" : "proposed");
     EXPECT_EQ(report["hosts"].size(), 2U);
+
+    if (kill.green) {
+        // What landed is kept, whichever of the processes moved base.
+        std::set<std::string> kept;
+        const auto folder = runs.front().parent_path().parent_path() / "keep";
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+            if (entry.path().parent_path().filename() == "hosts") kept.insert(entry.path().filename());
+        EXPECT_THAT(kept, ::testing::ElementsAre("db1", "web1"));
+    }
 
     // Again: nothing changes.
     const auto world = scene.world();
