@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // status, why, history, report: reading what runs left behind.
-#include <filesystem>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/runs.hpp"
+#include "cli/wanted_run.hpp"
 #include "cli/wiring.hpp"
 #include "edges/system_clock.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -14,8 +13,6 @@
 #include "lockstep/core/units.hpp"
 
 namespace lockstep::cli {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -96,8 +93,10 @@ std::string history_text(const std::vector<FoundRun>& runs, std::chrono::system_
     return text.empty() ? "no runs yet\n" : text;
 }
 
-int tell_history(const Options& options, const fs::path& runs, std::chrono::system_clock::time_point now) {
-    const auto found = list_runs(runs);
+int tell_history(const Options& options, const Environment& environment, std::chrono::system_clock::time_point now) {
+    Machine machine(options, environment);
+    if (const auto opened = machine.open_reading(); !opened.ok()) return tell_error(opened.error());
+    const auto found = list_runs(machine.runs());
     if (!options.json) {
         tell_result(history_text(found, now));
         return 0;
@@ -121,17 +120,8 @@ int tell_report(const Options& options, const FoundRun& run) {
 
 int command_past(const Options& options, const Environment& environment) {
     const auto now = SystemClock().now();
-    const std::string wish = options.operands.empty() ? "" : options.operands.front();
-    fs::path runs;
-    const bool named = options.run_dir || wish.find('/') != std::string::npos;
-    if (!named) {
-        Machine machine(options, environment);
-        if (const auto opened = machine.open_reading(); !opened.ok()) return tell_error(opened.error());
-        runs = machine.runs();
-    }
-    if (options.command == "history") return tell_history(options, runs, now);
-    const auto run =
-        options.run_dir ? read_run(fs::absolute(*options.run_dir).lexically_normal()) : find_run(runs, wish);
+    if (options.command == "history") return tell_history(options, environment, now);
+    const auto run = wanted_run(options, environment);
     if (!run.ok()) return tell_error(run.error());
     if (options.command == "report") return tell_report(options, run.value());
     if (options.command == "why")

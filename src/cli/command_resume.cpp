@@ -9,6 +9,7 @@
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/runs.hpp"
+#include "cli/wanted_run.hpp"
 #include "cli/wiring.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -19,21 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The run that is meant, found from the repository we are in.
-Result<FoundRun> wanted_run(const Options& options, const Environment& environment, fs::path& runs) {
-    const std::string wish = options.operands.empty() ? "" : options.operands.front();
-    if (options.run_dir) return read_run(fs::absolute(*options.run_dir).lexically_normal());
-    if (wish.find('/') != std::string::npos) return find_run("", wish);
-    Machine machine(options, environment);
-    LOCKSTEP_TRY_VOID(machine.open_reading());
-    runs = machine.runs();
-    return find_run(runs, wish);
-}
-
 /// A later run that came to an end for the same base, or "": its update is newer than ours.
-std::string superseded_by(const fs::path& runs, const FoundRun& run) {
-    if (run.directory.parent_path() != runs) return "";
-    for (const auto& later : list_runs(runs)) {
+std::string superseded_by(const FoundRun& run) {
+    for (const auto& later : list_runs(run.directory.parent_path())) {
         const auto& history = later.history;
         if (history.run_id <= run.history.run_id) return "";
         const bool same = history.command == "run" && !history.dry_run && history.base == run.history.base;
@@ -114,8 +103,7 @@ Result<Options> options_of(const RunHistory& past, const Options& now) {
 }  // namespace
 
 int command_resume(const Options& options, Environment environment) {
-    fs::path runs;
-    const auto run = wanted_run(options, environment, runs);
+    const auto run = wanted_run(options, environment);
     if (!run.ok()) return tell_error(run.error());
     const auto& past = run->history;
     if (run->alive)
@@ -128,7 +116,7 @@ int command_resume(const Options& options, Environment environment) {
                            "start it again: what was built is in the store"});
     if (past.verdict && !is_resumable(past)) return tell_over(options, environment, run.value());
     if (past.dry_run) return tell_error({ErrorKind::usage, "a dry run has nothing to resume", "", "start it again"});
-    if (const auto later = superseded_by(runs, run.value()); !later.empty()) {
+    if (const auto later = superseded_by(run.value()); !later.empty()) {
         std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and is done\n", later, past.run_id);
         return 0;
     }
