@@ -13,32 +13,7 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::IsEmpty;
 
-struct Step {
-    bool green;
-    std::string name;
-};
-void PrintTo(const Step& step, std::ostream* out) {
-    *out << (step.green ? "green, " : "red, ") << step.name;
-}
-std::string name_of(const ::testing::TestParamInfo<Step>& info) {
-    std::string name = info.param.green ? "Landing_" : "Proposing_";
-    for (const char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-    return name;
-}
-std::vector<Step> steps() {
-    std::vector<Step> all;
-    for (const auto* step : k_landing_steps) all.push_back({true, step});
-    for (const auto* step : k_proposing_steps) all.push_back({false, step});
-    return all;
-}
-
-class FaultRow07 : public ::testing::TestWithParam<Step> {
-protected:
-    void SetUp() override {
-        LOCKSTEP_NEEDS_FAILPOINTS();
-        LOCKSTEP_NEEDS_NIX();
-    }
-};
+class FaultRow07 : public AtSteps<Step> {};
 
 TEST_P(FaultRow07, OneSignalEndsTheRunWithAReportAndResumeGoesOn) {
     const auto& step = GetParam();
@@ -64,7 +39,7 @@ TEST_P(FaultRow07, OneSignalEndsTheRunWithAReportAndResumeGoesOn) {
     step.green ? scene.expect_landed() : scene.expect_proposed();
 }
 
-INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow07, ::testing::ValuesIn(steps()), name_of);
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow07, ::testing::ValuesIn(all_steps()), step_name);
 
 /// A program that does not get on at all: in the run's own thread, and in the one that owns the children.
 class FaultRow07Stuck : public ::testing::TestWithParam<const char*> {};

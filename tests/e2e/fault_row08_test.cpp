@@ -9,32 +9,7 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
-struct Step {
-    bool green;
-    std::string name;
-};
-void PrintTo(const Step& step, std::ostream* out) {
-    *out << (step.green ? "green, " : "red, ") << step.name;
-}
-std::string name_of(const ::testing::TestParamInfo<Step>& info) {
-    std::string name = info.param.green ? "Landing_" : "Proposing_";
-    for (const char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-    return name;
-}
-std::vector<Step> steps() {
-    std::vector<Step> all;
-    for (const auto* step : k_landing_steps) all.push_back({true, step});
-    for (const auto* step : k_proposing_steps) all.push_back({false, step});
-    return all;
-}
-
-class FaultRow08 : public ::testing::TestWithParam<Step> {
-protected:
-    void SetUp() override {
-        LOCKSTEP_NEEDS_FAILPOINTS();
-        LOCKSTEP_NEEDS_NIX();
-    }
-};
+class FaultRow08 : public AtSteps<Step> {};
 
 TEST_P(FaultRow08, AfterAKillThePlainNextRunGetsToTheEnd) {
     const auto& step = GetParam();
@@ -57,7 +32,7 @@ TEST_P(FaultRow08, AfterAKillThePlainNextRunGetsToTheEnd) {
     EXPECT_EQ(scene.world(), world);
 }
 
-INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow08, ::testing::ValuesIn(steps()), name_of);
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow08, ::testing::ValuesIn(all_steps()), step_name);
 
 class FaultRow10Steps : public FaultRow08 {};
 
@@ -86,7 +61,7 @@ TEST_P(FaultRow10Steps, NoSpaceLeftEndsTheRunWithAReportAndResumeGoesOn) {
     step.green ? scene.expect_landed() : scene.expect_proposed();
 }
 
-INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow10Steps, ::testing::ValuesIn(steps()), name_of);
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, FaultRow10Steps, ::testing::ValuesIn(all_steps()), step_name);
 
 }  // namespace
 }  // namespace lockstep::test

@@ -109,6 +109,33 @@ private:
     }
 };
 
+/// A step on the way to either ending.
+struct Step {
+    bool green;
+    std::string name;
+};
+inline void PrintTo(const Step& step, std::ostream* out) {
+    *out << (step.green ? "green, " : "red, ") << step.name;
+}
+inline std::string test_name(bool green, const std::vector<std::string>& steps) {
+    std::string name = green ? "Landing" : "Proposing";
+    for (const auto& step : steps) {
+        if (step.empty()) continue;
+        name += "_";
+        for (const char c : step) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    }
+    return name;
+}
+inline std::string step_name(const ::testing::TestParamInfo<Step>& info) {
+    return test_name(info.param.green, {info.param.name});
+}
+inline std::vector<Step> all_steps() {
+    std::vector<Step> all;
+    for (const auto* step : k_landing_steps) all.push_back({true, step});
+    for (const auto* step : k_proposing_steps) all.push_back({false, step});
+    return all;
+}
+
 /// Skips the test when the program has no failpoints.
 #ifdef LOCKSTEP_FAILPOINTS
 #define LOCKSTEP_NEEDS_FAILPOINTS()
@@ -117,5 +144,15 @@ private:
 #endif
 
 inline constexpr int k_killed = 128 + 9;
+
+/// Tests with a run that is stopped at a step.
+template <typename Parameter>
+class AtSteps : public ::testing::TestWithParam<Parameter> {
+protected:
+    void SetUp() override {
+        LOCKSTEP_NEEDS_FAILPOINTS();
+        LOCKSTEP_NEEDS_NIX();
+    }
+};
 
 }  // namespace lockstep::test

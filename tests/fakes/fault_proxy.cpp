@@ -2,8 +2,6 @@
 // One thread, poll(2), two sockets per connection. Each side has one buffer of bytes that were read and not yet passed.
 #include "fakes/fault_proxy.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -21,19 +19,14 @@
 #include <thread>
 #include <utility>
 
+#include "support/loopback.hpp"
+
 namespace lockstep::fakes {
 
 namespace {
 
 using Kind = Passage::Kind;
-
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
+using test::loopback;
 
 int must(int result) {
     if (result < 0) std::abort();

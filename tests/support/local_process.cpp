@@ -2,9 +2,7 @@
 // posix_spawn with captured output: safe beside threads, and quick in programs with much memory (sanitizers).
 #include "support/local_process.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): kill
 #include <spawn.h>
@@ -21,6 +19,8 @@
 #include <thread>
 
 extern "C" char** environ;  // NOLINT(readability-redundant-declaration)
+
+#include "support/loopback.hpp"
 
 namespace lockstep::test {
 
@@ -126,14 +126,6 @@ bool pump(int in, int out, int err, const RunOptions& options, RunResult& result
     for (const auto& entry : fds)
         if (entry.fd >= 0) ::close(entry.fd);
     return finished;
-}
-
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
 }
 
 }  // namespace
