@@ -253,12 +253,17 @@ void LabHost::fill_boot() const {
 }
 
 void LabHost::hold_switch_lock() const {
-    sh("mkdir -p /run/nixos; exec 9>>/run/nixos/switch-to-configuration.lock; flock -n 9 || exit 1; "
-       "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >/run/lab/lock-holder");
+    // One process that locks and lives, as the real one does.
+    sh("mkdir -p /run/nixos; setsid flock -n /run/nixos/switch-to-configuration.lock sleep 1000 </dev/null "
+       ">/dev/null 2>&1 & echo $! >/run/lab/lock-holder");
+    if (!eventually([&] {
+            return run({"flock", "-n", "/run/nixos/switch-to-configuration.lock", "true"}).status != 0;
+        }))
+        ADD_FAILURE() << "the lock is not taken";
 }
 
 void LabHost::release_switch_lock() const {
-    sh("kill $(cat /run/lab/lock-holder)");
+    sh("kill -KILL -- -$(cat /run/lab/lock-holder)");
 }
 
 void LabHost::drift(const std::string& path) const {
