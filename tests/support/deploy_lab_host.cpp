@@ -263,7 +263,7 @@ void LabHost::hold_switch_lock() const {
 }
 
 void LabHost::release_switch_lock() const {
-    sh("kill -KILL -- -$(cat /run/lab/lock-holder)");
+    sh("kill -s KILL -- -$(cat /run/lab/lock-holder)");
 }
 
 void LabHost::drift(const std::string& path) const {

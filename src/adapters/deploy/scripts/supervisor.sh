@@ -44,7 +44,7 @@ put_state() {
     log "$state${rc:+, exit code $rc}${reason:+, $reason}"
 }
 
-signal_group() { kill "-$1" -- "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null; }
+signal_group() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "$2" 2>/dev/null; }
 
 # Runs a command in a session of its own, for at most LIMIT seconds; its exit code, or 124. Output goes to the log,
 # without end but not without bound: the log's file system is memory.
