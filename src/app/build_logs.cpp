@@ -11,6 +11,7 @@ namespace lockstep {
 
 namespace {
 constexpr std::size_t k_max_errors = 2000;  // kept texts; a fleet that fails more often repeats itself
+constexpr std::size_t k_max_waits = 1'000;
 constexpr std::size_t k_max_error_bytes = 16u << 10;
 constexpr std::size_t k_max_tail_line = 2u << 10;
 constexpr std::uint64_t k_builds_activity = 104;  // progress of "builds" as a whole
@@ -73,6 +74,7 @@ void BuildLogs::line(std::string_view raw) {
             start(record);
             break;
         case Kind::stop:
+            end_wait(record.id);
             stop(record.id);
             break;
         case Kind::build_line:
@@ -97,14 +99,41 @@ void BuildLogs::line(std::string_view raw) {
                 ports_.events.on(BuildPlanned{static_cast<int>(std::min<std::uint64_t>(expected_, 1'000'000))});
             }
             break;
+        case Kind::waiting:
+            wait_for(record);
+            break;
         case Kind::build_phase:
         case Kind::other:
             break;
     }
 }
 
+/// Told once each: Nix says the same again whenever it looks and the lock is still held.
+void BuildLogs::wait_for(const nix::LogRecord& record) {
+    auto text = clean_line(record.text, 300);
+    if (text.empty() || told_waits_.size() >= k_max_waits) return;
+    if (told_waits_.insert(text).second) ports_.events.on(Notice{true, "nix: " + text});
+    waiting_.insert_or_assign(record.id, std::move(text));
+}
+
+/// A Nix that is ended while it waits closes the record first, so the last one counts until something is built.
+void BuildLogs::end_wait(std::uint64_t id) {
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    last_wait_ = std::move(found->second);
+    waiting_.erase(found);
+}
+
+std::vector<std::string> BuildLogs::waiting() const {
+    std::vector<std::string> texts;
+    if (waiting_.empty() && !last_wait_.empty()) texts.push_back(last_wait_);
+    for (const auto& [id, text] : waiting_) texts.push_back(text);
+    return texts;
+}
+
 /// A remote build starts twice, once here and once nested for the other machine: both ids mean the same derivation.
 void BuildLogs::start(const nix::LogRecord& record) {
+    last_wait_.clear();
     auto& open = by_drv_[record.drv];
     if (!open) {
         open = std::make_shared<Open>();

@@ -37,6 +37,8 @@ public:
 
     [[nodiscard]] const std::map<std::string, ObservedBuild>& builds() const { return builds_; }
     [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+    /// What Nix waits for by its last word on it: locks of other processes, builder machines.
+    [[nodiscard]] std::vector<std::string> waiting() const;
 
 private:
     struct Open;
@@ -47,6 +49,8 @@ private:
     Open* building(std::uint64_t id);
     void start(const nix::LogRecord& record);
     void stop(std::uint64_t id);
+    void wait_for(const nix::LogRecord& record);
+    void end_wait(std::uint64_t id);
     void mark_failed(std::string_view message);
     void tell_end(const Open& open, bool ok);
     void add_line(Open& open, std::size_t begin);
@@ -59,6 +63,9 @@ private:
     std::unordered_map<std::string, std::shared_ptr<Open>> by_drv_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Open>> by_id_;
     std::vector<std::string> errors_;
+    std::map<std::uint64_t, std::string> waiting_;
+    std::set<std::string> told_waits_;
+    std::string last_wait_;
     std::uint64_t expected_ = 0;
     std::chrono::steady_clock::time_point now_;  ///< when the chunk came
     std::vector<Open*> touched_;                 ///< they have text to hand over

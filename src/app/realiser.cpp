@@ -233,6 +233,7 @@ void Realiser::realise(const WavePtr& wave) {
             wave->logs.finish();
             wave->realise = {.status = status,
                              .errors = wave->logs.errors(),
+                             .waiting = wave->logs.waiting(),
                              .build_timeout = self->request_.build_timeout,
                              .silent_timeout = self->request_.silent_timeout,
                              .interrupted = status.kind == ExitStatus::Kind::interrupted};

@@ -155,7 +155,9 @@ TEST(NixCommands, RealiseLimitsAreWholeSeconds) {
     EXPECT_THAT(command.argv, ElementsAre("nix-store", "--realise", k_features, k_both, "--keep-going", "--max-jobs",
                                           "3", "--log-format", "internal-json", "-v", "--timeout", "2",
                                           "--max-silent-time", "60", "/s/a.drv", "/s/b.drv"));
+    EXPECT_GT(command.silence, Millis(60'000)) << "Nix ends a silent builder first, and says so";
     const auto unlimited = realise_command(setup(), {{"/s/a.drv"}, 1, Millis(0), Millis(0)});
+    EXPECT_FALSE(unlimited.silence);
     EXPECT_THAT(unlimited.argv, Not(Contains("--timeout")));
     EXPECT_THAT(unlimited.argv, Not(Contains("--max-silent-time")));
 }

@@ -155,6 +155,8 @@ struct RealiseRequest {
     int slots = 1;
     Millis build_timeout{0}, silent_timeout{0};  ///< 0 = none
 };
+/// Nix's own limits do not run while it waits for a lock that another process holds, so with `silent_timeout` the
+/// command as a whole has a limit on silence too, which is somewhat longer.
 [[nodiscard]] Command realise_command(const Setup& setup, const RealiseRequest& request);
 /// What a realisation would do, without doing it (`--dry-run`).
 [[nodiscard]] Command dry_run_command(const Setup& setup, const std::vector<std::string>& drvs);
@@ -178,6 +180,7 @@ struct LogRecord {
         build_phase,  ///< id, text
         message,      ///< level, text (0 = error)
         progress,     ///< id, done, expected, running, failed
+        waiting,      ///< id, text: for a lock that another process holds, or for a builder machine
         other,        ///< a record that means nothing to us
         plain,        ///< not a record: text as it came
     } kind = Kind::other;
@@ -227,7 +230,8 @@ struct BuildFacts {
 };
 struct RealiseFacts {
     ExitStatus status;
-    std::vector<std::string> errors;  ///< texts of level-0 messages and plain error lines, in order
+    std::vector<std::string> errors;   ///< texts of level-0 messages and plain error lines, in order
+    std::vector<std::string> waiting;  ///< what Nix waited for when it ended: texts of its waiting records
     Millis build_timeout{0}, silent_timeout{0};
     bool interrupted = false;
 };

@@ -137,8 +137,13 @@ FailureJudgement judge_abilities(const DrvNode& node, const Capabilities& can) {
     return {};
 }
 
-std::string ended_from_outside(const ExitStatus& status) {
+std::string ended_from_outside(const RealiseFacts& realise) {
+    const auto& status = realise.status;
     switch (status.kind) {
+        case ExitStatus::Kind::silent:
+            return clean_line(realise.waiting.empty()
+                                  ? "nix-store said nothing for too long and was ended"
+                                  : "nix-store was ended: too long " + without_prefix(realise.waiting.back()));
         case ExitStatus::Kind::signalled:
             return fmt::format("nix-store was ended by signal {}", status.signal);
         case ExitStatus::Kind::not_started:
@@ -158,14 +163,14 @@ FailureJudgement judge_unnamed(const BuildFacts& build, const RealiseFacts& real
                 return judged;
     if (realise.interrupted || realise.status.kind == ExitStatus::Kind::interrupted)
         return {CauseClass::killed, "the run was interrupted"};
+    if (realise.status.kind == ExitStatus::Kind::silent) return {CauseClass::killed, ended_from_outside(realise)};
     for (const auto& message : messages) {
         if (says_daemon_lost(message)) return {CauseClass::daemon_lost, without_prefix(message)};
         if (says_no_space(message)) return {CauseClass::no_space, without_prefix(message)};
         if (says_no_memory(message)) return {CauseClass::out_of_memory, without_prefix(message)};
         if (has_any(message, {"interrupted by the user"})) return {CauseClass::killed, without_prefix(message)};
     }
-    if (realise.status.kind != ExitStatus::Kind::exited)
-        return {CauseClass::killed, ended_from_outside(realise.status)};
+    if (realise.status.kind != ExitStatus::Kind::exited) return {CauseClass::killed, ended_from_outside(realise)};
     for (const auto& message : messages)
         if (message.find(".drv") == std::string::npos && fetch_trouble(message) != FetchTrouble::none)
             return {CauseClass::fetch_failed, without_prefix(message)};

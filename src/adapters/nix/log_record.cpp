@@ -17,6 +17,7 @@ using Kind = LogRecord::Kind;
 
 constexpr std::string_view k_prefix = "@nix ";
 constexpr int k_activity_build = 105;
+constexpr int k_activity_build_waiting = 111;
 constexpr int k_result_build_line = 101;
 constexpr int k_result_phase = 104;
 constexpr int k_result_progress = 105;
@@ -59,6 +60,7 @@ std::string field_text(const json& record, std::size_t index) {
 void read_start(const json& in, LogRecord& out) {
     out.activity = member_int(in, "type");
     out.text = member_text(in, "text");
+    if (out.activity == k_activity_build_waiting) out.kind = Kind::waiting;
     if (out.activity != k_activity_build || !field(in, 0).is_string()) return;
     out.kind = Kind::build_start;
     out.drv = field_text(in, 0);

@@ -30,6 +30,9 @@ std::uint64_t printed_size(const std::string& text) {
     return 0;
 }
 
+/// A silent builder is ended by Nix, which says so: that must come first.
+constexpr Millis k_time_to_say_so{5'000};
+
 void add_paths(Command& command, const std::vector<std::string>& paths) {
     for (const auto& path : paths) LOCKSTEP_CHECK(path.starts_with('/'));  // nix-store takes no "--" before operands
     command.argv.insert(command.argv.end(), paths.begin(), paths.end());
@@ -45,8 +48,10 @@ Command realise_command(const Setup& setup, const RealiseRequest& request) {
                                              "--log-format", "internal-json", "-v"});
     if (request.build_timeout.count() > 0)
         command.argv.insert(command.argv.end(), {"--timeout", seconds(request.build_timeout)});
-    if (request.silent_timeout.count() > 0)
+    if (request.silent_timeout.count() > 0) {
         command.argv.insert(command.argv.end(), {"--max-silent-time", seconds(request.silent_timeout)});
+        command.silence = request.silent_timeout + request.silent_timeout / 10 + k_time_to_say_so;
+    }
     add_paths(command, request.drvs);
     forbid_prompts(command);
     command.label = "nix-store --realise (" + plural(request.drvs.size(), "derivation") + ")";
