@@ -40,7 +40,7 @@ Result<Enum> parse_word(const std::array<Named<Enum>, N>& table, std::string_vie
         if (row.word == text) return row.value;
         known.emplace_back(row.word);
     }
-    return Error{ErrorKind::config, fmt::format("“{}” is no {}", text, what), "",
+    return Error{ErrorKind::config, fmt::format("\"{}\" is no {}", text, what), "",
                  fmt::format("use one of: {}", join(known, ", "))};
 }
 
@@ -80,7 +80,7 @@ Result<DeployShare> parse_deploy_share(std::string_view text) {
     const auto* end = digits.data() + digits.size();
     const auto [stop, problem] = std::from_chars(digits.data(), end, share.amount);
     if (problem != std::errc{} || stop != end || digits.empty() || too_much(share))
-        return bad_policy(fmt::format("“{}” is neither a number of hosts nor a part of them", text),
+        return bad_policy(fmt::format("\"{}\" is neither a number of hosts nor a part of them", text),
                           "write a whole number (3) or a percentage up to 100 (25%)");
     return share;
 }
@@ -104,7 +104,7 @@ Result<void> check_deploy_policy(const DeployPolicy& policy) {
                               "batches are numbers from 1 or percentages from 1% to 100%");
     if (policy.canary_size && (policy.canary_size->amount == 0 || too_much(*policy.canary_size)))
         return bad_policy(fmt::format("a canary of {} cannot be", to_string(*policy.canary_size)),
-                          "use a number from 1, a percentage, or the strategy “rolling” to have no canary");
+                          "use a number from 1, a percentage, or the strategy \"rolling\" to have no canary");
     if (too_much(policy.tolerate) || (policy.tolerate_total && too_much(*policy.tolerate_total)))
         return bad_policy("more than 100% of the hosts cannot fail", "lower tolerate or tolerate_total");
     if (policy.soak.duration < Millis{0}) return bad_policy("a soak cannot be shorter than nothing", "");

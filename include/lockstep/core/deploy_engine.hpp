@@ -74,6 +74,8 @@ public:
     [[nodiscard]] std::vector<DeployAction> open() const;
 
     [[nodiscard]] bool finished() const { return phase_ == Phase::finished; }
+    /// Why nothing is begun any more; none while the run goes on.
+    [[nodiscard]] DeployStop stop() const { return stop_; }
     [[nodiscard]] const std::vector<DeployHostState>& hosts() const { return states_; }
     /// Of a finished run; until then what it would be if it ended here.
     [[nodiscard]] DeployVerdict verdict() const;
