@@ -50,7 +50,7 @@ in derivation {
     ln -s $systemd $out/systemd
     echo '#!/bin/sh' > $out/activate
     chmod 755 $out/activate
-    [ "$size" = 0 ] || head -c "''${size}m" /dev/urandom > $out/ballast
+    [ "$size" = 0 ] || head -c "''${size}M" /dev/urandom > $out/ballast
   '' ];
 }
 )nix";

@@ -124,8 +124,9 @@ void LabHost::receive(const std::string& path) {
 void LabHost::install(const std::string& path) {
     receive(path);
     write_file(disk() / "lab/first-default", path + "\n");
-    sh("nix-env -p /nix/var/nix/profiles/system --set " + path + " && ln -sfn " + path +
-       " /run/current-system && ln -sfn " + path + " /run/booted-system && echo " + path + " >/boot/loader/default");
+    sh("nix-env -p /nix/var/nix/profiles/system --set " + path + "\nln -sfn " + path +
+       " /run/current-system\nln -sfn " + path + " /run/booted-system\necho " + path +
+       " >/boot/loader/default\nhead -c 65536 /dev/zero >/boot/kernel-$(cat " + path + "/lab-name)");
 }
 
 std::string LabHost::running() const {
@@ -245,11 +246,11 @@ bool LabHost::await_reboot(const std::string& old_boot_id, std::chrono::millisec
 }
 
 void LabHost::fill_store() const {
-    sh("head -c 4g /dev/zero >/nix/lab-filler 2>/dev/null; test -s /nix/lab-filler");
+    sh("head -c 4G /dev/zero >/nix/lab-filler 2>/dev/null; test -s /nix/lab-filler");
 }
 
 void LabHost::fill_boot() const {
-    sh("head -c 4g /dev/zero >/boot/lab-filler 2>/dev/null; test -s /boot/lab-filler");
+    sh("head -c 4G /dev/zero >/boot/lab-filler 2>/dev/null; test -s /boot/lab-filler");
 }
 
 void LabHost::hold_switch_lock() const {

@@ -34,7 +34,7 @@ public:
     void copy() const;  ///< v2 by `nix copy`; fails the test when that fails
     [[nodiscard]] deploy::Started start() const;
     [[nodiscard]] deploy::SwitchState state() const;  ///< over a fresh connection; phase unknown when unreachable
-    [[nodiscard]] deploy::SwitchState order(deploy::SwitchOrder order) const;
+    deploy::SwitchState order(deploy::SwitchOrder order) const;  // NOLINT(modernize-use-nodiscard)
     /// The phase as the host has it on its disk: also when it cannot be reached.
     [[nodiscard]] std::string phase_on_host() const;
     /// Waits until the host is in that phase; false when it does not come to it.

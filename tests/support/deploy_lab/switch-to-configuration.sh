@@ -42,14 +42,19 @@ trace start
 install_boot_entry() {
     [ "$mode" != bootfail ] || { echo 'Failed to install bootloader' >&2; end 1; }
     mkdir -p /boot/loader || end 1
-    # The kernel of a generation takes room on the partition.
-    if ! head -c 65536 /dev/zero >"/boot/kernel-$name.new" || ! mv "/boot/kernel-$name.new" "/boot/kernel-$name"; then
-        rm -f "/boot/kernel-$name.new"
-        echo 'Failed to install bootloader: No space left on device' >&2
-        end 1
+    # The kernel of a generation takes room on the partition; what is there already takes none.
+    if [ ! -e "/boot/kernel-$name" ]; then
+        if ! head -c 65536 /dev/zero >"/boot/kernel-$name.new" || ! mv "/boot/kernel-$name.new" "/boot/kernel-$name"; then
+            rm -f "/boot/kernel-$name.new"
+            echo 'Failed to install bootloader: No space left on device' >&2
+            end 1
+        fi
     fi
-    echo "$system" >/boot/loader/default.new || end 1
-    mv /boot/loader/default.new /boot/loader/default || end 1
+    if [ "$(cat /boot/loader/default)" != "$system" ]; then
+        echo "$system" >/boot/loader/default.new || end 1
+        mv /boot/loader/default.new /boot/loader/default || end 1
+    fi
+    [ "$mode" != slowboot ] || { trace slow; sleep "${words:-2}" 9>&-; }
     readlink -f /nix/var/nix/profiles/system-*-link >/boot/loader/entries 2>/dev/null
 }
 if [ "$action" = boot ] || [ "$action" = switch ]; then install_boot_entry; fi
@@ -88,7 +93,7 @@ case $mode in
     cutnet) nft "add table inet lab; add chain inet lab in { type filter hook input priority 0; }; add rule inet lab in tcp dport 22 drop" ;;
     cutnew) nft "add table inet lab; add chain inet lab in { type filter hook input priority 0; }; add rule inet lab in tcp dport 22 tcp flags & (syn|ack) == syn drop" ;;
     killsshd) kill "$(cat /run/sshd.pid)" ;;
-    filldisk) head -c 1g /dev/zero >/nix/lab-filler 2>/dev/null ;;
+    filldisk) head -c 1G /dev/zero >/nix/lab-filler 2>/dev/null ;;
     lockheld) flock /run/lab/held-lock true 2>/dev/null; setsid sh -c 'sleep 1000' 9>&9 & ;;
 esac
 end 0

@@ -13,6 +13,13 @@ home=$base/$lockstep_run
 
 as_root() { $lockstep_become "$@"; }
 
+# Starts a command that outlives this session. The inner shell gives way to it: it would hold a copy of the session's
+# input, and with it the session.
+detached() {
+    # shellcheck disable=SC2086 # several words or none
+    (exec $lockstep_become setsid "$@") </dev/null >/dev/null 2>&1 &
+}
+
 # A line of the answer: KEY=VALUE, the value hexadecimal behind percent signs when it holds anything unusual. At most
 # 4096 bytes of it, or $3.
 say() {

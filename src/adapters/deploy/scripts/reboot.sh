@@ -9,7 +9,7 @@ reboot_soon() {
             say rebooting 1
         fi
     elif has setsid && has reboot; then
-        as_root setsid sh -c 'sleep 1; reboot' </dev/null >/dev/null 2>&1 &
+        detached sh -c 'sleep 1; reboot'
         say rebooting 1
     fi
     say end "$lockstep_nonce"

@@ -10,7 +10,7 @@ settle() {
         if as_root systemd-run --quiet --collect --no-block --unit="lockstep-settle-$lockstep_run" -- \
             /bin/sh "$home/supervisor" watchdog >/dev/null 2>&1; then say settled started; else say settled refused; fi
     else
-        as_root setsid /bin/sh "$home/supervisor" watchdog </dev/null >/dev/null 2>&1 &
+        detached /bin/sh "$home/supervisor" watchdog
         say settled started
     fi
     say end "$lockstep_nonce"

@@ -60,8 +60,8 @@ launch_with_systemd() {
 
 launch_without_systemd() {
     has setsid || { echo 'neither systemd-run nor setsid' >"$home/start.log"; return 1; }
-    as_root setsid /bin/sh "$home/supervisor" watchdog-later </dev/null >/dev/null 2>&1 &
-    as_root setsid /bin/sh "$home/supervisor" </dev/null >/dev/null 2>&1 &
+    detached /bin/sh "$home/supervisor" watchdog-later
+    detached /bin/sh "$home/supervisor"
 }
 
 start() {

@@ -20,6 +20,8 @@ log() { printf '%s lockstep: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" | tee -
 put_state() {
     state=$1
     tell_time
+    # First the log: who sees the state finds the whole story.
+    log "$state${rc:+, exit code $rc}${reason:+, $reason}"
     {
         say version 1
         say run "$lockstep_run"
@@ -41,7 +43,6 @@ put_state() {
     sync "$home/state.new" 2>/dev/null || :
     # Without room the state before stays, as a whole.
     if [ "$(field "$home/state.new" complete)" = 1 ]; then mv -f "$home/state.new" "$home/state"; fi
-    log "$state${rc:+, exit code $rc}${reason:+, $reason}"
 }
 
 signal_group() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "$2" 2>/dev/null; }
