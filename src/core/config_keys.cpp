@@ -10,7 +10,7 @@ const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> table = [] {
         std::vector<ConfigKey> rows;
         for (const auto add : {keys::add_repository, keys::add_run, keys::add_update, keys::add_targets,
-                               keys::add_prove, keys::add_keep, keys::add_nix, keys::add_forge})
+                               keys::add_prove, keys::add_keep, keys::add_nix, keys::add_forge, keys::add_fleet})
             add(rows);
         return rows;
     }();

@@ -18,17 +18,25 @@ std::string_view leaf_of(std::string_view path) {
     return path.substr(path.rfind('.') + 1);
 }
 
+/// The words that may stand in a group ("update.", or "" at the top).
+std::vector<std::string> words_in(std::string_view group) {
+    std::vector<std::string> found;
+    const auto look = [&](const std::vector<ConfigKey>& keys) {
+        for (const auto& key : keys) {
+            if (!key.path.starts_with(group)) continue;
+            auto word = std::string(key.path.substr(group.size()));
+            word = word.substr(0, word.find('.'));
+            if (std::find(found.begin(), found.end(), word) == found.end()) found.push_back(std::move(word));
+        }
+    };
+    look(config_keys());
+    look(member_keys());
+    return found;
+}
+
 /// The words that may stand where `path`'s last word stands, without the group in front.
 std::vector<std::string> siblings_of(std::string_view path) {
-    const auto group = path.substr(0, path.rfind('.') == std::string_view::npos ? 0 : path.rfind('.') + 1);
-    std::vector<std::string> found;
-    for (const auto& key : config_keys()) {
-        if (!key.path.starts_with(group)) continue;
-        auto word = std::string(key.path.substr(group.size()));
-        word = word.substr(0, word.find('.'));
-        if (std::find(found.begin(), found.end(), word) == found.end()) found.push_back(std::move(word));
-    }
-    return found;
+    return words_in(path.substr(0, path.rfind('.') == std::string_view::npos ? 0 : path.rfind('.') + 1));
 }
 
 std::string describe(const RawValue& value) {
@@ -44,12 +52,35 @@ std::string describe(const RawValue& value) {
     return "";
 }
 
+std::string told(std::string_view name, const std::string& complaint, const RawValue& value) {
+    // "…, not a list" and "…, not `this entry`" are already said where that is known.
+    const bool said = complaint.find(", not a ") != std::string::npos ||
+                      complaint.find(", not `") != std::string::npos || complaint.starts_with("names ");
+    return fmt::format("`{}` {}{}", clean_line(name, 80), complaint, said ? "" : describe(value));
+}
+
 }  // namespace
 
 const ConfigKey* find_key(std::string_view path) {
     for (const auto& key : config_keys())
         if (key.path == path) return &key;
     return nullptr;
+}
+
+const ConfigKey* find_member_key(std::string_view path) {
+    for (const auto& key : member_keys())
+        if (key.path == path) return &key;
+    return nullptr;
+}
+
+const NamedGroup* find_named_group(std::string_view path) {
+    for (const auto& group : named_groups())
+        if (group.path == path) return &group;
+    return nullptr;
+}
+
+bool is_key_group(std::string_view path) {
+    return !words_in(std::string(path) + ".").empty();
 }
 
 std::string variable_of(std::string_view key_path) {
@@ -80,12 +111,18 @@ RawValue raw_from_text(KeyType type, std::string_view text) {
 std::optional<std::string> set_key(Config& config, const ConfigKey& key, std::string_view name, const RawValue& value) {
     const auto complaint = key.set(config, value);
     if (!complaint) return std::nullopt;
-    // "…, not a list" is already said where the shape is wrong.
-    const bool said = complaint->find(", not a ") != std::string::npos || complaint->starts_with("names ");
-    return fmt::format("`{}` {}{}", clean_line(name, 80), *complaint, said ? "" : describe(value));
+    return told(name, *complaint, value);
+}
+
+std::optional<std::string> set_member_key(Config& config, const ConfigKey& key, std::string_view shown,
+                                          const MemberPlace& place, const RawValue& value) {
+    const auto complaint = key.set_member(config, place, value);
+    if (!complaint) return std::nullopt;
+    return told(shown, *complaint, value);
 }
 
 std::optional<std::string> refused_in_repository(const ConfigKey& key, const RawValue& value) {
+    if (key.set_member) return keys::refused_member(key, value);
     if (key.machine_only)
         return fmt::format("`{}` belongs to the machine: set it in the file given by --config, or by {}{}", key.path,
                            variable_of(key.path),
@@ -111,6 +148,12 @@ std::string unknown_key_text(std::string_view path) {
     for (const auto& key : config_keys())
         if (leaf_of(key.path) == leaf) return fmt::format("{}, did you mean `{}`?", text, key.path);
     return text;
+}
+
+std::string unknown_member_text(std::string_view shown, std::string_view group, std::string_view leaf) {
+    const auto text = fmt::format("unknown key `{}.{}`", clean_line(shown, 80), clean_line(leaf, 80));
+    const auto near = nearest(leaf, words_in(std::string(group) + "."));
+    return near.empty() ? text : fmt::format("{}, did you mean `{}`?", text, near);
 }
 
 std::vector<std::string> contradictions(const Config& config) {

@@ -149,5 +149,6 @@ void add_prove(std::vector<ConfigKey>& table);
 void add_keep(std::vector<ConfigKey>& table);
 void add_nix(std::vector<ConfigKey>& table);
 void add_forge(std::vector<ConfigKey>& table);
+void add_fleet(std::vector<ConfigKey>& table);
 
 }  // namespace lockstep::keys

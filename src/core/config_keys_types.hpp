@@ -56,6 +56,9 @@ Complaint nix_options(const std::vector<std::pair<std::string, std::string>>& en
 /// "./nixos/" → "nixos", "." → ""; a complaint when the path leaves the repository.
 Complaint read_sub_directory(const RawValue& raw, std::string& into);
 
+/// Why the repository's own file may not say this of its hosts.
+Complaint refused_member(const ConfigKey& key, const RawValue& value);
+
 /// Option names that run programs, hand out secrets or move trust.
 bool nix_option_moves_trust(std::string_view name);
 

@@ -21,7 +21,7 @@ std::string takes(const ConfigKey& key) {
         case KeyType::size:
             return "size";
         case KeyType::text_list:
-            return "list";
+            return key.set_member ? "text or list" : "list";
         case KeyType::text_map:
             return "mapping";
         case KeyType::choice:
@@ -42,6 +42,28 @@ std::string title_of(std::string_view group) {
     return group.empty() ? "### Repository" : fmt::format("### `{}`", group);
 }
 
+/// `hosts.<name>.port`: what stands below the names, and below groups of a group.
+std::string members_markdown() {
+    std::string text;
+    std::string_view last;
+    for (const auto& key : member_keys()) {
+        const auto group = key.path.substr(0, key.path.rfind('.'));
+        if (group != last) {
+            last = group;
+            const auto shown = replace_all(std::string(group), "*", "<name>");
+            text += fmt::format("\n### `{}`\n\n", shown);
+            if (const auto* named = find_named_group(group.substr(0, group.rfind('.'))); named != nullptr)
+                text += fmt::format("{}\n\n", named->doc);
+            else
+                text += "What holds for every host that does not say otherwise.\n\n";
+            text += "| key | takes | meaning |\n| --- | --- | --- |\n";
+        }
+        text += fmt::format("| `{}` | {} | {}{} |\n", key.path.substr(group.size() + 1), takes(key),
+                            replace_all(std::string(key.doc), "|", "\\|"), key.machine_only ? " Machine only." : "");
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string config_reference_markdown() {
@@ -58,7 +80,7 @@ std::string config_reference_markdown() {
         text += fmt::format("| `{}` | {} | {} | {}{} |\n", key.path, takes(key), shown,
                             replace_all(std::string(key.doc), "|", "\\|"), key.machine_only ? " Machine only." : "");
     }
-    return text;
+    return text + members_markdown();
 }
 
 }  // namespace lockstep

@@ -68,7 +68,9 @@ Json value_schema(const ConfigKey& key) {
         case KeyType::text_list: {
             auto items = text_schema(key.pattern);
             items["minLength"] = 1;
-            return {{"type", "array"}, {"items", items}};
+            const Json list{{"type", "array"}, {"items", items}};
+            // Members take one text as well.
+            return key.set_member ? Json{{"anyOf", Json::array({items, list})}} : list;
         }
         case KeyType::choice: {
             Json words = key.choices;
@@ -87,8 +89,37 @@ Json schema_of(const ConfigKey& key) {
     std::string description(key.doc);
     if (key.machine_only) description += " Only in the machine's own file, never in the repository's.";
     schema["description"] = description;
-    if (key.path != "config_version") schema["default"] = default_of(key);
+    if (key.show && key.path != "config_version") schema["default"] = default_of(key);
     return schema;
+}
+
+/// A group whose lines are all commented out is null.
+Json empty_group() {
+    return Json{
+        {"type", Json::array({"object", "null"})}, {"additionalProperties", false}, {"properties", Json::object()}};
+}
+
+/// Mappings with names of a person's choice, and what stands below each name; then groups below a group.
+void add_members(Json& properties) {
+    const auto words_of = [](std::string_view path) { return split(path, '.'); };
+    for (const auto& group : named_groups()) {
+        const auto words = words_of(group.path);
+        auto& schema = properties[words[0]]["properties"][words[1]];
+        schema = Json{{"type", Json::array({"object", "null"})},
+                      {"description", group.doc},
+                      {"additionalProperties", empty_group()},
+                      {"propertyNames", {{"pattern", group.pattern}}}};
+    }
+    for (const auto& key : member_keys()) {
+        const auto words = words_of(key.path);
+        auto& schema = properties[words[0]]["properties"][words[1]];
+        if (words.size() == 4) {
+            schema["additionalProperties"]["properties"][words[3]] = schema_of(key);
+        } else {
+            if (schema.is_null()) schema = empty_group();
+            schema["properties"][words[2]] = schema_of(key);
+        }
+    }
 }
 
 }  // namespace
@@ -102,14 +133,10 @@ std::string config_schema() {
             continue;
         }
         auto& group = properties[std::string(key.path.substr(0, dot))];
-        if (group.is_null()) {
-            // A group whose lines are all commented out is null.
-            group = Json{{"type", Json::array({"object", "null"})},
-                         {"additionalProperties", false},
-                         {"properties", Json::object()}};
-        }
+        if (group.is_null()) group = empty_group();
         group["properties"][std::string(key.path.substr(dot + 1))] = schema_of(key);
     }
+    add_members(properties);
     const Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                       {"title", "lockstep.yaml"},
                       {"description", "Configuration of lockstep, in the repository or on the machine that runs it."},

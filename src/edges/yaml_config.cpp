@@ -192,8 +192,8 @@ bool read_tree(std::string_view text, Mistakes& mistakes, Node& root) {
 /// Turns the tree into settings.
 class Applier {
 public:
-    Applier(Mistakes& mistakes, bool machine_file, Config& into)
-        : mistakes_(mistakes), machine_file_(machine_file), into_(into) {}
+    Applier(Mistakes& mistakes, std::string_view file, bool machine_file, Config& into)
+        : mistakes_(mistakes), file_(file), machine_file_(machine_file), into_(into) {}
 
     void apply(const Node& root) {
         if (root.kind == Node::Kind::null) return;
@@ -202,19 +202,29 @@ public:
             return;
         }
         if (root.children.empty()) return;
-        apply_map(root, "");
+        apply_map(root, {});
         if (!has_version_)
             mistakes_.add(root.place,
                           "`config_version: 1` is missing; it says for which meaning of the keys the file was written");
     }
 
 private:
-    void apply_map(const Node& map, const std::string& group) {
+    /// Where in the file we are.
+    struct Group {
+        std::string shown;                ///< "fleet.hosts.web1", as it was written; "" at the top
+        std::string pattern;              ///< "fleet.hosts.*", as the tables say it
+        std::optional<std::string> name;  ///< "web1": the name that a person chose
+
+        [[nodiscard]] Group with(const std::string& word) const {
+            return shown.empty() ? Group{word, word, name} : Group{shown + "." + word, pattern + "." + word, name};
+        }
+    };
+
+    void apply_map(const Node& map, const Group& group) {
         std::set<std::string> seen;
         for (std::size_t i = 0; i + 1 < map.children.size(); i += 2) {
             const Node& key = map.children[i];
-            if (const auto name = name_of(key, seen))
-                apply_entry(key, group.empty() ? *name : group + "." + *name, map.children[i + 1]);
+            if (const auto name = name_of(key, seen)) apply_entry(key, group, *name, map.children[i + 1]);
         }
     }
 
@@ -232,31 +242,68 @@ private:
         return std::nullopt;
     }
 
-    void apply_entry(const Node& key, const std::string& path, const Node& value) {
-        if (path == "config_version") has_version_ = true;
-        if (const auto* known = find_key(path)) {
-            apply_key(*known, key.place, value);
-        } else if (!is_group(path)) {
-            mistakes_.add(key.place, unknown_key_text(path));
-        } else if (value.kind == Node::Kind::map) {
-            apply_map(value, path);
-        } else if (value.kind != Node::Kind::null && value.kind != Node::Kind::refused) {
-            mistakes_.add(value.place, "`" + path + "` expects a mapping of its keys");
+    void apply_entry(const Node& key, const Group& group, const std::string& word, const Node& value) {
+        const auto inner = group.with(word);
+        if (inner.pattern == "config_version") has_version_ = true;
+        if (const auto* named = find_named_group(inner.pattern)) {
+            if (const auto* names = mapping(key, inner, value)) apply_names(*names, inner, *named);
+        } else if (const auto* known = find_key(inner.pattern)) {
+            apply_key(*known, key.place, value, inner);
+        } else if (const auto* member =
+                       word.find('.') == std::string::npos ? find_member_key(inner.pattern) : nullptr) {
+            apply_key(*member, key.place, value, inner);
+        } else if (word.find('.') == std::string::npos && is_key_group(inner.pattern)) {
+            if (const auto* map = mapping(key, inner, value)) apply_map(*map, inner);
+        } else {
+            mistakes_.add(key.place, group.name ? unknown_member_text(group.shown, group.pattern, word)
+                                                : unknown_key_text(inner.shown));
         }
     }
 
-    void apply_key(const ConfigKey& key, Place key_place, const Node& value) {
+    /// The entries of a group, if that is what stands there.
+    const Node* mapping(const Node& /*key*/, const Group& group, const Node& value) {
+        if (value.kind == Node::Kind::map) return &value;
+        if (value.kind != Node::Kind::null && value.kind != Node::Kind::refused)
+            mistakes_.add(value.place, "`" + group.shown + "` expects a mapping of its keys");
+        return nullptr;
+    }
+
+    /// A mapping whose keys are names: each may stand alone.
+    void apply_names(const Node& map, const Group& group, const NamedGroup& named) {
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i + 1 < map.children.size(); i += 2) {
+            const Node& key = map.children[i];
+            const auto name = name_of(key, seen);
+            if (!name) continue;
+            if (const auto wrong = named.add(into_, {*name, origin_of(key.place)})) {
+                mistakes_.add(key.place, "a name in `" + group.shown + "` " + *wrong);
+                continue;
+            }
+            const Group inner{group.shown + "." + *name, group.pattern + ".*", *name};
+            if (const auto* fields = mapping(key, inner, map.children[i + 1])) apply_map(*fields, inner);
+        }
+    }
+
+    /// "lockstep.yaml:12".
+    [[nodiscard]] std::string origin_of(const Place& place) const {
+        return clean_line(file_, 200) + ":" + std::to_string(place.line);
+    }
+
+    void apply_key(const ConfigKey& key, Place key_place, const Node& value, const Group& at) {
         if (value.kind == Node::Kind::refused) return;
         if (value.kind == Node::Kind::null) {
             mistakes_.add(key_place,
-                          "`" + std::string(key.path) + "` has no value; leave the line out for the default");
+                          "`" + clean_line(at.shown, 120) + "` has no value; leave the line out for the default");
             return;
         }
         const auto raw = raw_of(key, value);
         if (!raw) return;
         if (!machine_file_)
             if (auto refusal = refused_in_repository(key, *raw)) return mistakes_.add(value.place, std::move(*refusal));
-        if (auto complaint = set_key(into_, key, key.path, *raw)) mistakes_.add(value.place, std::move(*complaint));
+        auto complaint = key.set_member
+                             ? set_member_key(into_, key, at.shown, {at.name.value_or(""), origin_of(key_place)}, *raw)
+                             : set_key(into_, key, key.path, *raw);
+        if (complaint) mistakes_.add(value.place, std::move(*complaint));
     }
 
     std::optional<RawValue> raw_of(const ConfigKey& key, const Node& value) {
@@ -289,12 +336,8 @@ private:
         return raw;
     }
 
-    static bool is_group(const std::string& path) {
-        return std::any_of(config_keys().begin(), config_keys().end(),
-                           [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
-    }
-
     Mistakes& mistakes_;
+    std::string_view file_;
     bool machine_file_;
     Config& into_;
     bool has_version_ = false;
@@ -310,7 +353,7 @@ std::string mistake_line(const Mistake& mistake) {
 std::vector<Mistake> load_yaml(std::string_view text, std::string_view file_name, bool machine_file, Config& into) {
     Mistakes mistakes(file_name);
     Node root;
-    if (read_tree(text, mistakes, root)) Applier(mistakes, machine_file, into).apply(root);
+    if (read_tree(text, mistakes, root)) Applier(mistakes, file_name, machine_file, into).apply(root);
     return mistakes.take();
 }
 

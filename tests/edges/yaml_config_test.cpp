@@ -225,5 +225,120 @@ TEST(YamlConfig, ExamplesLoad) {
     EXPECT_NE(load(test::read_file(std::string(LOCKSTEP_TEST_EXAMPLES) + "/small-fleet/lockstep.yaml")), Config{});
 }
 
+TEST(YamlConfig, ReadsTheFleet) {
+    const auto config = load(R"(config_version: 1
+fleet:
+  implicit: true
+  colmena: off
+  defaults: {user: deploy, reboot: if-needed}
+  hosts:
+    web1.example.org:
+      addresses: [10.0.0.1, fd00::1]
+      port: 2222
+      tags: web
+      after: ["@db"]
+      ssh_options: [ConnectTimeout=5]
+      optional: yes
+    db1:
+    mac: {role: monitor_only, type: darwin}
+  tags:
+    db: {hosts: [db1], after: [mac]}
+    empty:
+)");
+    const auto& fleet = config.fleet;
+    EXPECT_TRUE(fleet.implicit);
+    EXPECT_EQ(fleet.colmena, Toggle::off);
+    EXPECT_EQ(fleet.defaults.user, "deploy");
+    EXPECT_EQ(fleet.defaults.origin.at("user"), "f:5");
+    ASSERT_EQ(fleet.hosts.size(), 3U);
+    const auto& web = fleet.hosts.at("web1.example.org");
+    EXPECT_EQ(web.addresses, (Lines{"10.0.0.1", "fd00::1"}));
+    EXPECT_EQ(web.port, 2222);
+    EXPECT_EQ(web.tags, Lines{"web"});
+    EXPECT_EQ(web.after, Lines{"@db"});
+    EXPECT_EQ(web.ssh_options, Lines{"ConnectTimeout=5"});
+    EXPECT_EQ(web.optional, true);
+    EXPECT_EQ(web.offline_ok, std::nullopt);
+    EXPECT_EQ(web.origin.at("port"), "f:9");
+    EXPECT_EQ(fleet.hosts.at("db1"), FleetRecord{});
+    EXPECT_EQ(fleet.hosts.at("mac").role, "monitor_only");
+    EXPECT_EQ(fleet.tags.at("db").hosts, Lines{"db1"});
+    EXPECT_EQ(fleet.tags.at("db").after, Lines{"mac"});
+    EXPECT_EQ(fleet.tags.at("db").origin, "f:17");
+    EXPECT_EQ(fleet.tags.count("empty"), 1U);
+}
+
+TEST(YamlConfig, FleetMistakesHaveAPlaceAndTheNearestKey) {
+    const auto lines = mistakes_of(R"(config_version: 1
+fleet:
+  implict: true
+  defaults:
+    usr: x
+    addresses: [a]
+  hosts:
+    web1:
+      prot: 22
+      port: 70000
+      user: "-l"
+      reboot: sometimes
+      tags: {a: b}
+      web1.port: 22
+      after:
+    "-oProxyCommand=x": {}
+    web2: [a]
+    web1: {}
+  tags:
+    web: {host: [a], after: ["a b"]}
+)");
+    const std::vector<std::string> expected = {
+        "f:3:3: unknown key `fleet.implict`, did you mean `fleet.implicit`?",
+        "f:5:5: unknown key `fleet.defaults.usr`, did you mean `fleet.defaults.user`?",
+        "f:6:5: unknown key `fleet.defaults.addresses`",
+        "f:9:7: unknown key `fleet.hosts.web1.prot`, did you mean `port`?",
+        "f:10:13: `fleet.hosts.web1.port` expects a whole number from 1 to 65535, not `70000`",
+        "f:11:13: `fleet.hosts.web1.user` expects the name of a user, not `-l`",
+        "f:12:15: `fleet.hosts.web1.reboot` expects never, if-needed or always, not `sometimes`",
+        "f:13:13: `fleet.hosts.web1.tags` expects one text or a list of them, not a mapping",
+        "f:14:7: unknown key `fleet.hosts.web1.web1.port`",
+        "f:15:7: `fleet.hosts.web1.after` has no value; leave the line out for the default",
+        "f:16:5: a name in `fleet.hosts` expects a name of letters",
+        "f:17:11: `fleet.hosts.web2` expects a mapping of its keys",
+        "f:18:5: key `web1` stands twice in this mapping",
+        "f:20:11: unknown key `fleet.tags.web.host`, did you mean `hosts`?",
+        "f:20:29: `fleet.tags.web.after` expects names of hosts or @tags, not `a b`",
+    };
+    ASSERT_EQ(lines.size(), expected.size()) << ::testing::PrintToString(lines);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        EXPECT_EQ(lines[i].substr(0, expected[i].size()), expected[i]) << lines[i];
+    EXPECT_TRUE(mentions(mistakes_of("config_version: 1\nfleet.hosts.*.port: 22\n"), "unknown key"));
+    EXPECT_TRUE(mentions(mistakes_of("config_version: 1\nfleet: {hosts: {web1: &a {}, web2: *a}}\n"), "anchors"));
+}
+
+TEST(YamlConfig, TheRepositoryMayNotRunProgramsThroughItsHosts) {
+    const std::string text =
+        "config_version: 1\nfleet: {hosts: {web1: {identity_file: /root/key, ssh_options: [\"ProxyCommand=touch "
+        "x\"]}}}\n";
+    const auto lines = mistakes_of(text);
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_TRUE(mentions(lines, "`identity_file` belongs to the machine"));
+    EXPECT_TRUE(mentions(lines, "the ssh option `ProxyCommand=touch x` belongs to the machine"));
+    const auto config = load(text, true);
+    EXPECT_EQ(config.fleet.hosts.at("web1").identity_file, "/root/key");
+    EXPECT_EQ(config.fleet.hosts.at("web1").ssh_options, Lines{"ProxyCommand=touch x"});
+}
+
+TEST(YamlConfig, TheMachinesFileOverridesFieldsOfAHost) {
+    Config config;
+    const std::string head = "config_version: 1\nfleet: {hosts: {web1: ";
+    EXPECT_TRUE(load_yaml(head + "{user: a, port: 1, tags: [x]}}}\n", "repo", false, config).empty());
+    EXPECT_TRUE(load_yaml(head + "{user: b, tags: []}}}\n", "machine", true, config).empty());
+    const auto& host = config.fleet.hosts.at("web1");
+    EXPECT_EQ(host.user, "b");
+    EXPECT_EQ(host.port, 1);
+    EXPECT_EQ(host.tags, Lines{});
+    EXPECT_EQ(host.origin.at("user"), "machine:2");
+    EXPECT_EQ(host.origin.at("port"), "repo:2");
+}
+
 }  // namespace
 }  // namespace lockstep

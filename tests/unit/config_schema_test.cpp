@@ -28,7 +28,8 @@ TEST(ConfigSchema, HasEveryKeyAndNoOther) {
     std::size_t count = 0;
     for (const auto& [name, value] : schema.at("properties").items())
         count += value.contains("properties") ? value.at("properties").size() : 1;
-    EXPECT_EQ(count, config_keys().size());
+    const std::size_t groups = named_groups().size() + 1;  // and fleet.defaults
+    EXPECT_EQ(count, config_keys().size() + groups);
     for (const auto& key : config_keys())
         EXPECT_TRUE(property(schema, std::string(key.path)).contains("description")) << key.path;
     EXPECT_EQ(schema.at("additionalProperties"), false);
@@ -81,6 +82,25 @@ TEST(ConfigSchema, DefaultsAreTyped) {
     EXPECT_EQ(property(schema, "update.subject").at("default"), "flake.lock: Update");
     EXPECT_EQ(property(schema, "submodules").at("enum"), json::parse(R"(["auto", "on", "off", true, false])"));
     EXPECT_EQ(property(schema, "base").at("default"), "");
+}
+
+TEST(ConfigSchema, HasEveryMemberBelowTheNamesOfPeople) {
+    const auto fleet = json::parse(config_schema()).at("properties").at("fleet").at("properties");
+    const auto& host = fleet.at("hosts").at("additionalProperties");
+    const auto& tag = fleet.at("tags").at("additionalProperties");
+    EXPECT_EQ(host.at("additionalProperties"), false);
+    EXPECT_EQ(host.at("properties").size() + tag.at("properties").size() + fleet.at("defaults").at("properties").size(),
+              member_keys().size());
+    EXPECT_EQ(host.at("properties").at("port").at("maximum"), 65535);
+    EXPECT_EQ(host.at("properties").at("reboot").at("enum"), json::parse(R"(["never", "if-needed", "always"])"));
+    EXPECT_EQ(host.at("properties").at("tags").at("anyOf").size(), 2U);
+    EXPECT_FALSE(fleet.at("defaults").at("properties").contains("addresses"));
+    const std::regex names(fleet.at("hosts").at("propertyNames").at("pattern").get<std::string>());
+    // Wider than the program, never narrower.
+    for (const auto* name : {"web1", "alice@web1", "a.b-c_d", "b\xc3\xbcro", "web1.example.org", "x:1+2"})
+        EXPECT_TRUE(std::regex_search(name, names)) << name;
+    for (const auto* name : {"-x", "@web", "a b", "a;b", ".x", "$x", "a/b"})
+        EXPECT_FALSE(std::regex_search(name, names)) << name;
 }
 
 TEST(ConfigSchema, PublishedCopyIsCurrent) {

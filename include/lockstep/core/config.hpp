@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "lockstep/core/fleet_record.hpp"
+
 namespace lockstep {
 
 enum class ForeignPolicy { require, evaluate, ignore };
@@ -147,6 +149,17 @@ struct Config {
 
         bool operator==(const Git&) const = default;
     } git;
+
+    struct Fleet {
+        bool implicit = false;               ///< hosts that only the flake knows are deployed to as well
+        Toggle colmena = Toggle::automatic;  ///< read the Colmena hive; automatic: when the flake has one
+        Toggle deploy_rs = Toggle::automatic;
+        FleetRecord defaults;
+        std::map<std::string, FleetRecord> hosts;  ///< with an origin ("lockstep.yaml:12") for every field
+        std::map<std::string, FleetTag> tags;
+
+        bool operator==(const Fleet&) const = default;
+    } fleet;
 
     struct Report {
         int keep_runs = 20;

@@ -27,8 +27,14 @@ struct RawValue {
     bool quoted = false;  ///< a quoted YAML scalar: a string even if it looks like a number or boolean
 };
 
+/// Which entry of a mapping with free names a value belongs to, and where it was written.
+struct MemberPlace {
+    std::string name;    ///< "web1"; "" in `fleet.defaults`
+    std::string origin;  ///< "lockstep.yaml:12"
+};
+
 struct ConfigKey {
-    std::string_view path;  ///< "update.inputs"
+    std::string_view path;  ///< "update.inputs"; of a member "fleet.hosts.*.port"
     KeyType type = KeyType::text;
     std::string_view doc;              ///< one or two sentences, Markdown
     std::vector<std::string> choices;  ///< for choice
@@ -38,8 +44,28 @@ struct ConfigKey {
     /// Validates and stores; the error text says what is expected ("expects a duration such as 90s or 10m").
     std::function<std::optional<std::string>(Config&, const RawValue&)> set;
     std::function<std::string(const Config&)> show;  ///< as YAML flow text: "90s", "[a, b]"
+    /// Members have this instead of `set` and `show`.
+    std::function<std::optional<std::string>(Config&, const MemberPlace&, const RawValue&)> set_member;
 };
+/// The keys that every source can set.
 [[nodiscard]] const std::vector<ConfigKey>& config_keys();
+
+/// A mapping whose keys are names that people choose.
+struct NamedGroup {
+    std::string_view path;     ///< "fleet.hosts"
+    std::string_view doc;      ///< one or two sentences, Markdown
+    std::string_view pattern;  ///< for editors: what the names look like
+    /// Makes the entry, as `web1:` without any field does; a complaint says what names look like.
+    std::function<std::optional<std::string>(Config&, const MemberPlace&)> add;
+};
+[[nodiscard]] const std::vector<NamedGroup>& named_groups();
+/// The keys below the named groups, and those of `fleet.defaults`: only files can set them. Lists take one text as
+/// well.
+[[nodiscard]] const std::vector<ConfigKey>& member_keys();
+[[nodiscard]] const ConfigKey* find_member_key(std::string_view path);
+[[nodiscard]] const NamedGroup* find_named_group(std::string_view path);
+/// Whether there are keys below `path`, in either table.
+[[nodiscard]] bool is_key_group(std::string_view path);
 [[nodiscard]] const ConfigKey* find_key(std::string_view path);
 /// "LOCKSTEP_UPDATE_INPUTS" for "update.inputs".
 [[nodiscard]] std::string variable_of(std::string_view key_path);
@@ -49,11 +75,17 @@ struct ConfigKey {
 /// `name` is what the reader wrote: a key, a variable or a flag.
 [[nodiscard]] std::optional<std::string> set_key(Config& config, const ConfigKey& key, std::string_view name,
                                                  const RawValue& value);
+/// The same for a member; `shown` is its path with the names that were written.
+[[nodiscard]] std::optional<std::string> set_member_key(Config& config, const ConfigKey& key, std::string_view shown,
+                                                        const MemberPlace& place, const RawValue& value);
 /// Why the repository's own file may not set this key to this value, with the alternatives; nothing when it may.
 /// Whoever can change the base branch must not thereby run programs as the runner or read its secrets.
 [[nodiscard]] std::optional<std::string> refused_in_repository(const ConfigKey& key, const RawValue& value);
 /// "unknown key `updates`" with the nearest known key; `path` as in ConfigKey, possibly inside a known group.
 [[nodiscard]] std::string unknown_key_text(std::string_view path);
+/// The same for a key `leaf` that was written in the group `shown` ("fleet.hosts.web1"), which the table calls `group`
+/// ("fleet.hosts.*").
+[[nodiscard]] std::string unknown_member_text(std::string_view shown, std::string_view group, std::string_view leaf);
 /// Mistakes that no single key can see (commit.name without commit.email), one line each.
 [[nodiscard]] std::vector<std::string> contradictions(const Config& config);
 
