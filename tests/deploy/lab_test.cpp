@@ -2,6 +2,7 @@
 // The lab itself: its hosts are hosts, and nothing of them remains.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): raise
 
 #include <iostream>
 
@@ -108,6 +109,30 @@ TEST(DeployLab, NothingOfItRemains) {
     EXPECT_TRUE(eventually(gone)) << run({"ps", "-eo", "args"}).out;
     EXPECT_THAT(read_file("/proc/self/mounts"), Not(HasSubstr(dir)));
     EXPECT_FALSE(std::filesystem::exists(dir));
+}
+
+/// Run by the test below in a process of its own.
+TEST(DeployLab, DISABLED_CrashesWithALab) {
+    DeployLab lab;
+    lab.host("web1").sh("setsid sleep 986 </dev/null >/dev/null 2>&1 &");
+    std::cout << "dir " << lab.dir().string() << std::endl;
+    ::raise(SIGKILL);
+}
+
+TEST(DeployLab, ACrashOfTheTestLeavesNoProcess) {
+    LOCKSTEP_NEEDS_DEPLOY_LAB();
+    const auto crashed = run({std::filesystem::read_symlink("/proc/self/exe").string(),
+                              "--gtest_filter=DeployLab.DISABLED_CrashesWithALab", "--gtest_also_run_disabled_tests"});
+    EXPECT_EQ(crashed.status, 128 + SIGKILL);
+    const auto at = crashed.out.find("dir /");
+    ASSERT_NE(at, std::string::npos) << crashed.out;
+    const auto dir = crashed.out.substr(at + 4, crashed.out.find('\n', at) - at - 4);
+    const auto gone = [&] {
+        const auto all = run({"ps", "-eo", "args"}).out;
+        return all.find(dir) == std::string::npos && all.find("sleep 986") == std::string::npos;
+    };
+    EXPECT_TRUE(eventually(gone)) << run({"ps", "-eo", "args"}).out;
+    std::filesystem::remove_all(dir);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ DeploySite::DeploySite(const std::string& new_mode, const std::string& old_mode,
     request.token = deploy::switch_token(request.run, host.name(), v2, "secret");
     request.new_path = v2;
     request.old_path = v1;
-    request.limits = {.activate = 10, .confirm = 10, .hold = 0, .commit = 10, .rollback = 10, .watchdog = 0};
+    request.limits = {.activate = 30, .confirm = 30, .hold = 0, .commit = 30, .rollback = 30, .watchdog = 0};
 }
 
 std::optional<deploy::HostProbe> DeploySite::probe(deploy::ProbeRequest probe) const {

@@ -55,14 +55,16 @@ enum class Connection {
 [[nodiscard]] Command ssh_close_command(const SshTarget& target);
 /// The options of a connection, as ssh takes them ("-F", "/dev/null", "-o", …): for NIX_SSHOPTS and for people.
 [[nodiscard]] std::vector<std::string> ssh_options(const SshTarget& target, Connection connection);
+/// The same of a shared connection as a configuration file, for programs that cannot be given such options.
+[[nodiscard]] std::string ssh_config_text(const SshTarget& target);
 
 /// Why ssh itself failed (exit code 255, or our own limits), by its error text.
 enum class ReachTrouble {
     none,         ///< the command ran; its exit code is the command's
-    unreachable,  ///< no route, refused, timed out, no such name
+    unreachable,  ///< no route, refused, timed out, no such name: the command did not run
     host_key,     ///< the key is not the pinned one, or none is pinned
     refused,      ///< the host does not let us in: key, user
-    lost,         ///< the connection ended in the middle
+    lost,         ///< the connection ended: the command may have run
 };
 [[nodiscard]] ReachTrouble judge_ssh(const ExitStatus& status, std::string_view stderr_text);
 
@@ -74,9 +76,13 @@ struct HostCopy {
     bool ssh_ng = true;              ///< false: the older ssh:// protocol
     /// Only a root or trusted user may leave the check out; say so in the report.
     bool check_signatures = true;
+    /// A file with ssh_config_text: needed behind a jump host, and when a path in the target holds white space, because
+    /// Nix cuts NIX_SSHOPTS at white space. "" = options.
+    std::string config_file;
+    bool progress = false;       ///< records on stderr (nix::parse_log_line): bytes done, and no silence while it works
     std::string remote_program;  ///< of the protocol, when not on the host's PATH
     Millis timeout{0};           ///< 0 = none
-    Millis silence{0};           ///< 0 = none; nix prints nothing while it copies unless asked
+    Millis silence{0};           ///< 0 = none; only with `progress`
 };
 [[nodiscard]] Command host_copy_command(const nix::Setup& setup, const SshTarget& target, const HostCopy& request);
 /// "ssh-ng://root@web1:2222" has no port in Nix 2.8: the port travels by NIX_SSHOPTS.

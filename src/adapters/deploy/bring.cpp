@@ -46,6 +46,7 @@ std::string host_store_url(const SshTarget& target, bool ssh_ng) {
 Command host_copy_command(const nix::Setup& setup, const SshTarget& target, const HostCopy& request) {
     auto command = nix::start_call(setup, "nix", {"copy"});
     if (request.substitute) command.argv.emplace_back("--substitute-on-destination");
+    if (request.progress) command.argv.insert(command.argv.end(), {"--log-format", "internal-json", "-v"});
     if (!request.check_signatures) command.argv.emplace_back("--no-check-sigs");
     auto url = host_store_url(target, request.ssh_ng);
     if (!request.remote_program.empty()) url += "?remote-program=" + request.remote_program;
@@ -53,17 +54,12 @@ Command host_copy_command(const nix::Setup& setup, const SshTarget& target, cons
     nix::add_options(command, setup);
     command.argv.emplace_back("--");
     command.argv.insert(command.argv.end(), request.paths.begin(), request.paths.end());
-    // Nix splits this at white space. A master of Nix's own making would keep its error output open, so the shared
-    // connection is used when there is one and never made here.
-    auto options = join(ssh_options(target, Connection::shared), " ");
-    if (!target.jump.empty()) {
-        auto direct = target;
-        direct.jump.clear();
-        options = join(ssh_options(direct, Connection::shared), " ") + " -J " + target.jump;
-    }
+    // The shared connection is used when there is one and never made here: nobody would wait for its end.
+    const auto options = request.config_file.empty() ? join(ssh_options(target, Connection::shared), " ")
+                                                     : "-F " + request.config_file + " -o ControlMaster=no";
     command.env_set.emplace_back("NIX_SSHOPTS", replace_all(options, "ControlMaster=auto", "ControlMaster=no"));
     if (request.timeout.count() > 0) command.deadline = request.timeout;
-    if (request.silence.count() > 0) command.silence = request.silence;
+    if (request.progress && request.silence.count() > 0) command.silence = request.silence;
     command.label = "nix copy to " + target.host;
     return command;
 }

@@ -115,6 +115,22 @@ std::vector<std::string> ssh_options(const SshTarget& target, Connection connect
     return result;
 }
 
+std::string ssh_config_text(const SshTarget& target) {
+    const auto options = ssh_options(target, Connection::shared);
+    std::string result = "Host *\n";
+    for (std::size_t i = 0; i + 1 < options.size(); i += 2) {
+        if (options[i] == "-p") result += "  Port " + options[i + 1] + "\n";
+        if (options[i] != "-o") continue;
+        const auto equals = options[i + 1].find('=');
+        const auto name = options[i + 1].substr(0, equals);
+        const auto value = equals == std::string::npos ? "" : options[i + 1].substr(equals + 1);
+        // A proxy command is the rest of its line as it is; of any other value quotes keep the spaces.
+        const bool quoted = name != "ProxyCommand" && value.find(' ') != std::string::npos;
+        result += "  " + name + " " + (quoted ? "\"" + value + "\"" : value) + "\n";
+    }
+    return result;
+}
+
 Command ssh_command(const SshTarget& target, Connection connection, const std::vector<std::string>& argv) {
     Command command;
     command.argv = call(target, connection);
@@ -159,11 +175,11 @@ ReachTrouble judge_ssh(const ExitStatus& status, std::string_view stderr_text) {
     if (says("Host key verification failed") || says("REMOTE HOST IDENTIFICATION HAS CHANGED"))
         return ReachTrouble::host_key;
     if (says("Permission denied") || says("Too many authentication failures")) return ReachTrouble::refused;
-    for (const char* words : {"closed by remote host", "Broken pipe", "Connection reset by", "not responding",
-                              "client_loop", "Connection to "})
-        if (says(words) && !says("Connection timed out") && !says("kex_exchange_identification"))
-            return ReachTrouble::lost;
-    return ReachTrouble::unreachable;
+    for (const char* words : {"connect to host", "Could not resolve hostname", "kex_exchange_identification",
+                              "banner exchange", "UNKNOWN port", "No route to host", "no matching host key"})
+        if (says(words)) return ReachTrouble::unreachable;
+    // Whatever else it was, often without a word: the command may have run.
+    return ReachTrouble::lost;
 }
 
 }  // namespace lockstep::deploy
