@@ -224,7 +224,7 @@ void DeployEngine::settle_badly(DeployIndex at) {
 }
 
 void DeployEngine::count_failure(DeployIndex at) {
-    if (std::exchange(books_[at].counted, true)) return;
+    books_[at].counted = true;
     const auto index = plan_.wave_of[at];
     auto& wave = waves_[index];
     ++wave.failures;

@@ -68,6 +68,7 @@ void DeployEngine::begin_wave() {
     phase_ = Phase::running;
     next_copy_ = 0;
     if (!plan_.stage_first) begin_denominator(wave_);
+    wave_begun_ = true;
     emit(DeployAction::Kind::begin_wave);
     for (const auto at : plan_.waves[wave_].hosts) begin_if_ready(at);
 }
@@ -154,11 +155,15 @@ bool DeployEngine::close_wave() {
         pause_question_ = GateQuestion::no_evidence;
         return true;
     }
-    emit(DeployAction::Kind::end_wave);
+    end_wave();
     ++wave_;
     gate_passed_ = false;
     phase_ = Phase::opening;
     return true;
+}
+
+void DeployEngine::end_wave() {
+    if (std::exchange(wave_begun_, false)) emit(DeployAction::Kind::end_wave);
 }
 
 bool DeployEngine::was_proved(const DeployWave& wave) const {
@@ -244,6 +249,7 @@ void DeployEngine::finish() {
         state.stage = DeployStage::ended;
         if (!state.outcome) state.outcome = rest;
     }
+    end_wave();
     phase_ = Phase::finished;
     emit(DeployAction::Kind::finish);
 }

@@ -36,7 +36,7 @@ TEST(DeploySoaking, AHostThatFailsGoesBackAndTheRestStaysUntouched) {
     rig.through("h0");
     rig.at(30s);
     EXPECT_THAT(rig.health("h0", DeployHealth::fail), ElementsAre("roll_back h0"));
-    EXPECT_THAT(rig.ended("h0", HostOutcome::rolled_back), ElementsAre("finish"));
+    EXPECT_THAT(rig.ended("h0", HostOutcome::rolled_back), ElementsAre("end_wave canary", "finish"));
     EXPECT_EQ(rig.verdict().stop, DeployStop::stopped);
     EXPECT_EQ(rig.outcome("h1"), "not_started");
     EXPECT_EQ(rig.exit(), 50);
@@ -152,7 +152,7 @@ TEST(DeployInconclusive, UnansweredEndsTheRunAsWaiting) {
     DeployRig rig(plain_fleet(2), canary_with({}));
     rig.start();
     rig.through("h0", HostOutcome::inconclusive);
-    EXPECT_THAT(rig.answer(GateAnswer::unanswered), ElementsAre("finish"));
+    EXPECT_THAT(rig.answer(GateAnswer::unanswered), ElementsAre("end_wave canary", "finish"));
     EXPECT_EQ(rig.exit(), 52);
 }
 

@@ -100,6 +100,18 @@ TEST(DeployEngine, AHostThatIsNotStartedIsNoFailure) {
     EXPECT_EQ(rig.outcome("web"), "not_started");
 }
 
+TEST(DeployEngine, AHostThatIsBlockedWhileItIsCopiedStaysNotStartedHoweverTheCopyEnds) {
+    auto policy = batches_of(3);
+    policy.tolerate = {1, false};
+    DeployRig rig({deploy_host("db"), deploy_host("mail", {"db"}), deploy_host("web", {"db"})}, policy);
+    rig.start();
+    EXPECT_THAT(rig.ended("db", HostOutcome::failed), IsEmpty()) << "two copies are in flight";
+    EXPECT_THAT(rig.ended("mail", HostOutcome::failed), IsEmpty());
+    EXPECT_EQ(rig.verdict().stop, DeployStop::none) << "only one of them failed";
+    EXPECT_THAT(rig.copied("web"), ElementsAre("end_wave batch", "finish"));
+    EXPECT_EQ(rig.outcome("mail"), "not_started");
+}
+
 TEST(DeployThreshold, EqualGoesOnAndExceededStops) {
     DeployPolicy policy;
     policy.tolerate = {2, false};
@@ -230,7 +242,7 @@ TEST(DeployStopped, HostsInFlightFinishAndTheOthersAreNotStarted) {
     EXPECT_FALSE(rig.engine().finished());
     rig.copied("h3");
     rig.copied("h4");
-    EXPECT_THAT(rig.ended("h1"), ElementsAre("finish"));
+    EXPECT_THAT(rig.ended("h1"), ElementsAre("end_wave level 1", "finish"));
     EXPECT_EQ(rig.outcome("h1"), "confirmed") << "on_stop: keep";
     for (const auto* host : {"h2", "h3", "h4"}) EXPECT_EQ(rig.outcome(host), "not_started") << host;
 }
@@ -244,7 +256,7 @@ TEST(DeployStopped, RollbackWaveTakesBackTheHostsOfThatWave) {
     rig.through("h1");
     rig.through("h2");
     EXPECT_THAT(rig.through("h3", HostOutcome::rolled_back), ElementsAre("activate h3", "roll_back h2"));
-    EXPECT_THAT(rig.ended("h2", HostOutcome::rolled_back), ElementsAre("finish"));
+    EXPECT_THAT(rig.ended("h2", HostOutcome::rolled_back), ElementsAre("end_wave batch 2 of 3", "finish"));
     EXPECT_EQ(rig.outcome("h0"), "confirmed");
     EXPECT_EQ(rig.outcome("h2"), "rolled_back");
     EXPECT_EQ(rig.outcome("h4"), "not_started");
@@ -260,7 +272,7 @@ TEST(DeployStopped, RollbackRunTakesBackEverythingDependentsFirst) {
     rig.through("web");
     EXPECT_THAT(rig.through("lb", HostOutcome::failed), ElementsAre("activate lb", "roll_back web"));
     EXPECT_THAT(rig.ended("web", HostOutcome::rolled_back), ElementsAre("roll_back db"));
-    EXPECT_THAT(rig.ended("db", HostOutcome::rolled_back), ElementsAre("finish"));
+    EXPECT_THAT(rig.ended("db", HostOutcome::rolled_back), ElementsAre("end_wave level 3", "finish"));
     EXPECT_EQ(rig.outcome("lb"), "failed");
 }
 
@@ -284,7 +296,8 @@ TEST(DeployFrozen, ARollbackThatFailsEndsEverythingWithoutASecondTry) {
     rig.through("h0");
     rig.copied("h1");
     EXPECT_THAT(rig.through("h2", HostOutcome::rollback_failed), ElementsAre("activate h2"));
-    EXPECT_THAT(rig.ended("h1"), ElementsAre("finish")) << "in flight ends; no rollback, no next wave";
+    EXPECT_THAT(rig.ended("h1"), ElementsAre("end_wave batch 1 of 2", "finish"))
+        << "in flight ends; no rollback, no next wave";
     EXPECT_EQ(rig.verdict().stop, DeployStop::frozen);
     EXPECT_EQ(rig.verdict().reason, "h2 could not be rolled back");
     EXPECT_EQ(rig.outcome("h0"), "confirmed");
@@ -301,7 +314,7 @@ TEST(DeployFrozen, ARollbackOnStopThatFailsFreezesToo) {
     rig.through("h0");
     rig.through("h1");
     rig.through("h2", HostOutcome::failed);
-    EXPECT_THAT(rig.ended("h0", HostOutcome::unreachable), ElementsAre("finish"));
+    EXPECT_THAT(rig.ended("h0", HostOutcome::unreachable), ElementsAre("end_wave batch", "finish"));
     EXPECT_EQ(rig.outcome("h0"), "unknown");
     EXPECT_EQ(rig.outcome("h1"), "confirmed");
     EXPECT_EQ(rig.exit(), 51);
@@ -313,7 +326,7 @@ TEST(DeployCancel, EndsAfterTheHostsInFlight) {
     rig.copied("h0");
     EXPECT_THAT(rig.cancel(), IsEmpty());
     EXPECT_THAT(rig.copied("h1"), IsEmpty()) << "copied, but not begun any more";
-    EXPECT_THAT(rig.ended("h0"), ElementsAre("finish"));
+    EXPECT_THAT(rig.ended("h0"), ElementsAre("end_wave batch 1 of 2", "finish"));
     EXPECT_EQ(rig.outcome("h0"), "confirmed");
     EXPECT_EQ(rig.outcome("h1"), "cancelled");
     EXPECT_EQ(rig.outcome("h2"), "cancelled");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "deploy_random.hpp"
@@ -147,9 +148,17 @@ private:
         const auto halted = exceeded_ || froze_ || ended_early_ || refused_pause_;
         switch (action.kind) {
             case DeployAction::Kind::begin_wave:
+                expect(!std::exchange(in_wave_, true), "a wave begins inside another");
                 expect(!halted, "a wave begins after the stop");
                 if (!plan_.stage_first) fix_denominator(action.wave);
                 expect(fits(plan_.waves[action.wave].expected, now), "a wave begins outside the windows");
+                break;
+            case DeployAction::Kind::end_wave:
+                expect(std::exchange(in_wave_, false), "a wave ends that was not begun");
+                expect(copies_ + active_ == 0, "a wave ends while something is in flight");
+                break;
+            case DeployAction::Kind::finish:
+                expect(!in_wave_, "a wave never ends");
                 break;
             case DeployAction::Kind::copy:
                 expect(!halted, "a copy begins after the stop", at);
@@ -227,6 +236,7 @@ private:
     bool news_ = false;
     std::size_t copies_ = 0;
     std::size_t active_ = 0;
+    bool in_wave_ = false;
     bool exceeded_ = false;
     bool froze_ = false;
     bool ended_early_ = false;

@@ -127,6 +127,7 @@ private:
     void begin_rollbacks_on_stop();
     void collect_rollbacks();
     void begin_wave();
+    void end_wave();
     void begin_denominator(std::size_t wave);
     void begin_if_ready(DeployIndex at);
     void begin_rollback(DeployIndex at);
@@ -149,6 +150,7 @@ private:
     Phase phase_ = Phase::idle;
     Millis now_{0};
     std::uint32_t wave_ = 0;
+    bool wave_begun_ = false;
     bool gate_passed_ = false;
     bool evidence_waived_ = false;
     std::size_t run_failures_ = 0;

@@ -66,7 +66,7 @@ struct DeployEvent {
 struct DeployAction {
     enum class Kind {
         begin_wave,  ///< news: hooks before a wave belong here; wants no answer
-        end_wave,    ///< news
+        end_wave,    ///< news: once for every wave that was begun, after its rollbacks too
         copy,        ///< bring everything to the host; what runs there stays
         activate,    ///< the host transaction, up to proved or put back
         check,       ///< judge the health of the host once
