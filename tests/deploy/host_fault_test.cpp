@@ -238,7 +238,7 @@ TEST(HostFault, OneRunAtATime) {
         EXPECT_EQ(site.probe()->holder, "run-1");
         EXPECT_EQ(site.state().phase, SwitchPhase::none);
         const auto clean = run_command(site.lab, deploy::clean_command(site.target, "run-1", k_nonce));
-        EXPECT_THAT(clean.out, HasSubstr("under_way"));
+        EXPECT_EQ(deploy::parse_cleaned(clean.out, k_nonce), false);
         std::swap(site.request, other);
         site.order(SwitchOrder::ack);
         ASSERT_TRUE(site.reaches(SwitchPhase::committed)) << site.log();
@@ -252,6 +252,11 @@ TEST(HostFault, ARunWithNobodyInChargeIsSeenAndSettled) {
         DeploySite site("ok", "ok", {.systemd = systemd});
         begin(site);
         ASSERT_TRUE(site.reaches(SwitchPhase::awaiting)) << site.log();
+        const auto settle = [&] {
+            return deploy::parse_settled(
+                run_command(site.lab, deploy::settle_command(site.target, "run-1", k_nonce)).out, k_nonce);
+        };
+        EXPECT_EQ(settle(), deploy::Settled::in_charge);
         site.host.sh(
             "read -r pid _ </run/lockstep/run-1/supervisor.pid; kill -KILL $pid; if [ -d /run/systemd/system ]; then "
             "/run/lab/bin/systemctl stop lockstep-wd-run-1.timer; else read -r pid _ "
@@ -267,10 +272,10 @@ TEST(HostFault, ARunWithNobodyInChargeIsSeenAndSettled) {
         EXPECT_EQ(refused.result, StartResult::held);
         EXPECT_FALSE(refused.holder_alive);
         site.request = mine;
-        const auto settled = run_command(site.lab, deploy::settle_command(site.target, "run-1", k_nonce));
-        EXPECT_EQ(settled.status, 0) << settled.err;
+        EXPECT_EQ(settle(), deploy::Settled::going_back);
         ASSERT_TRUE(site.reaches(SwitchPhase::rolled_back)) << site.log();
         expect_old(site);
+        EXPECT_EQ(settle(), deploy::Settled::ended);
     }
 }
 

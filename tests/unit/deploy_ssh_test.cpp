@@ -65,6 +65,13 @@ TEST(DeploySsh, ScriptsTravelOnStandardInputWithQuotedParameters) {
     EXPECT_EQ(command.stdin_text, "a=1\nb='x'\\''; reboot; '\\'''\necho \"$a\"\n");
 }
 
+TEST(DeploySsh, ThisMachineNeedsNoConnection) {
+    auto here = target();
+    here.local = true;
+    EXPECT_THAT(ssh_command(here, Connection::fresh, {"echo", "a b"}).argv, ElementsAre("sh", "-c", "echo 'a b'"));
+    EXPECT_THAT(ssh_script(here, Connection::shared, {}, "true\n").argv, ElementsAre("sh", "-c", "sh -s"));
+}
+
 TEST(DeploySsh, HopsKeepOurKeysAndPins) {
     auto behind = target();
     behind.jump = "root@bastion:2200,inner";

@@ -22,6 +22,8 @@ namespace lockstep::deploy {
 /// One address of one host, and how to get in. Nothing of the user's ssh configuration is read unless `config_file`
 /// says so.
 struct SshTarget {
+    bool local =
+        false;         ///< this very machine: a shell instead of ssh, and nothing below but `host` and `become` counts
     std::string host;  ///< name or address; of several addresses the one in use
     int port = 0;      ///< 0 = ssh's own default
     std::string user;  ///< "" = ours

@@ -125,8 +125,19 @@ struct LogChunk {
 /// For a run whose host is under way with nobody in charge (not `supervisor_alive`, not `watchdog_armed`): goes back
 /// now. Answers before it is done.
 [[nodiscard]] Command settle_command(const SshTarget& target, const std::string& run, const std::string& nonce);
+enum class Settled {
+    going_back,  ///< started; the state tells the end
+    ended,       ///< nothing was under way any more
+    nothing,     ///< the host knows nothing of this run
+    in_charge,   ///< supervisor or watchdog live: give an order, or wait
+    refused,     ///< the host could not
+};
+[[nodiscard]] std::optional<Settled> parse_settled(std::string_view text, std::string_view nonce);
 /// Removes what the run left on the host; does nothing while it is under way.
 [[nodiscard]] Command clean_command(const SshTarget& target, const std::string& run, const std::string& nonce);
+
+/// True when it is gone, false when the run is under way.
+[[nodiscard]] std::optional<bool> parse_cleaned(std::string_view text, std::string_view nonce);
 
 // ── before and after ───────────────────────────────────────────────────────────────────────────────────────────────
 

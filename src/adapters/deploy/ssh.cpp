@@ -133,9 +133,9 @@ std::string ssh_config_text(const SshTarget& target) {
 
 Command ssh_command(const SshTarget& target, Connection connection, const std::vector<std::string>& argv) {
     Command command;
-    command.argv = call(target, connection);
     std::string line;
     for (const auto& word : argv) line += (line.empty() ? "" : " ") + shell_word(word);
+    command.argv = target.local ? std::vector<std::string>{"sh", "-c"} : call(target, connection);
     command.argv.push_back(line);
     command.env_unset = {"SSH_ASKPASS", "DISPLAY"};
     command.label = "ssh " + target.host;

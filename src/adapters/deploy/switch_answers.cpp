@@ -139,6 +139,23 @@ std::optional<bool> parse_pinned(std::string_view text, std::string_view nonce) 
            (answer->has("pinned_new") || answer->has("pinned_old"));
 }
 
+std::optional<Settled> parse_settled(std::string_view text, std::string_view nonce) {
+    const auto answer = parse_answer(text, nonce);
+    if (!answer || !answer->has("settled")) return std::nullopt;
+    const auto word = answer->get("settled");
+    if (word == "started") return Settled::going_back;
+    if (word == "already") return Settled::ended;
+    if (word == "nothing") return Settled::nothing;
+    if (word == "in_charge") return Settled::in_charge;
+    return Settled::refused;
+}
+
+std::optional<bool> parse_cleaned(std::string_view text, std::string_view nonce) {
+    const auto answer = parse_answer(text, nonce);
+    if (!answer || !answer->has("cleaned")) return std::nullopt;
+    return answer->get("cleaned") == "1";
+}
+
 std::optional<Rebooting> parse_rebooting(std::string_view text, std::string_view nonce) {
     const auto answer = parse_answer(text, nonce);
     if (!answer) return std::nullopt;

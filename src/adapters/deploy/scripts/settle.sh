@@ -6,6 +6,8 @@ settle() {
         say settled nothing
     elif is_final "$(field "$home/state" state)"; then
         say settled already
+    elif find_holder && [ "$holder" = "$lockstep_run" ] && [ "$holder_alive" = 1 ]; then
+        say settled in_charge
     elif has_systemd; then
         if as_root systemd-run --quiet --collect --no-block --unit="lockstep-settle-$lockstep_run" -- \
             /bin/sh "$home/supervisor" watchdog >/dev/null 2>&1; then say settled started; else say settled refused; fi
