@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -98,6 +99,7 @@ Machine::Machine(const Options& options, Environment environment)
     if (const auto plan = environment_.get("LOCKSTEP_TEST_FAILPOINT"); !plan.empty())
         failpoints_ = std::make_unique<Failpoints>(plan, environment_.get("LOCKSTEP_TEST_STALL_FIFO"),
                                                    [this] { clock_.sleep_for(std::chrono::hours(1)); });
+    clock_.hurry(std::atoi(environment_.get("LOCKSTEP_TEST_HASTE").c_str()));
 #endif
 }
 

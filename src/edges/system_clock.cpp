@@ -6,7 +6,7 @@ namespace lockstep {
 
 void SystemClock::sleep_for(std::chrono::milliseconds duration) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, duration, [this] { return interrupted_; });
+    changed_.wait_for(lock, duration / times_, [this] { return interrupted_; });
 }
 
 void SystemClock::interrupt() {

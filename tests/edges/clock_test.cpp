@@ -20,6 +20,14 @@ TEST(SystemClock, SleepsItsTime) {
     clock.sleep_for(-1h);
 }
 
+TEST(SystemClock, InAHurryAnHourIsAMoment) {
+    SystemClock clock;
+    clock.hurry(100'000'000);
+    const auto before = clock.steady();
+    clock.sleep_for(24h);
+    EXPECT_LT(clock.steady() - before, 24h);
+}
+
 TEST(SystemClock, InterruptEndsPresentAndLaterSleeps) {
     SystemClock clock;
     std::thread sleeper([&] { clock.sleep_for(24h); });
