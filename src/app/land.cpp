@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Landing: the very commit that was proved, pushed onto the very commit the run started from.
+#include <map>
+
 #include <fmt/format.h>
 
 #include "app/run_state.hpp"
@@ -62,22 +64,48 @@ Result<PushState> settle_push(RunState& state, const std::string& ref, const std
     return landed ? PushState::done : PushState::stale;
 }
 
-/// A red run earlier today may have left our branch on the remote; it has no purpose any more.
-void delete_update_branch(RunState& state) {
-    const std::string ref = "refs/heads/" + state.wanted_branch;
-    const auto tip = remote_tip(state, ref);
-    if (!tip.ok() || tip->empty()) return;
-    const auto fetched = state.ports.git.fetch(ref);
+/// "flake-update/2026-11-21-2" of "flake-update/2026-11-21": what free_branch() makes of a name that is taken.
+bool is_numbered(std::string_view name, std::string_view wanted) {
+    if (!name.starts_with(wanted) || name.size() < wanted.size() + 2 || name[wanted.size()] != '-') return false;
+    return name.find_first_not_of("0123456789", wanted.size() + 1) == std::string_view::npos;
+}
+
+/// Branches that earlier runs may have left: today's, and those of pull requests that are open since whenever.
+std::vector<RemoteRef> left_branches(RunState& state) {
+    const std::string wanted = "refs/heads/" + state.wanted_branch;
+    std::map<std::string, std::string> written;  ///< heads of our pull requests → what lockstep pushed there
+    if (state.forge)
+        if (const auto pulls = state.forge->open_pulls(state.base); pulls.ok())
+            for (const auto& pull : pulls.value())
+                if (const auto marker = find_marker(pull.body);
+                    marker && pull.same_repo && marker->base == state.base && marker->flake == state.config.flake)
+                    written["refs/heads/" + pull.head] = marker->head;
+    std::vector<std::string> patterns{wanted + "*"};
+    for (const auto& [name, id] : written) patterns.push_back(name);
+    auto refs = state.ports.git.list_refs(patterns);
+    if (!refs.ok()) return {};
+    std::erase_if(refs.value(), [&](const RemoteRef& ref) {
+        const auto found = written.find(ref.name);
+        const bool ours =
+            ref.name == wanted || is_numbered(ref.name, wanted) || (found != written.end() && found->second == ref.id);
+        return !ours || ref.name == "refs/heads/" + state.base;
+    });
+    return std::move(refs).value();
+}
+
+/// Deletes it, unless somebody else has committed there.
+void delete_branch(RunState& state, const RemoteRef& ref) {
+    const auto fetched = state.ports.git.fetch(ref.name);
     if (!fetched.ok()) return;
     const auto commit = state.ports.git.commit_info(fetched.value());
     if (!commit.ok() || !is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake)) return;
-    if (!state.intend("branch-delete", {{"commit", tip.value()}}).ok()) return;
-    const auto outcome = state.ports.git.push({.ref = ref, .id = "", .expect = tip.value()});
+    if (!state.intend("branch-delete", {{"commit", ref.id}}).ok()) return;
+    const auto outcome = state.ports.git.push({.ref = ref.name, .id = "", .expect = ref.id});
     state.settled("branch-delete", {{"state", std::string(push_word(outcome.state))}});
     (void)state.at("branch-delete");
     if (outcome.state != PushState::done)
-        state.notice(fmt::format("the old update branch {} could not be deleted: {}", state.wanted_branch,
-                                 clean_line(outcome.detail)),
+        state.notice(fmt::format("the old update branch {} could not be deleted: {}",
+                                 clean_line(ref.name.substr(11), 200), clean_line(outcome.detail)),
                      true);
 }
 
@@ -102,7 +130,7 @@ void finish_landing(RunState& state) {
         fmt::format("{} proved; {} is now at {}", plural(proved, "host"), state.base, short_id(state.candidate.id)),
         ""};
     state.ports.events.on(Notice{false, state.report.ending.reason});
-    delete_update_branch(state);
+    for (const auto& branch : left_branches(state)) delete_branch(state, branch);
     set_statuses(state);
     // Without results (a resumed run whose proof is gone) nothing is known of the hosts, and none of them is dropped.
     if (!state.report.hosts.empty()) state.keeper().landed(state.config, state.setup, state.base, state.report.hosts);

@@ -53,6 +53,21 @@ TEST_F(FaultRow28, BranchOfSomebodyElseIsLeftAlone) {
     expect_left_alone(theirs);
 }
 
+TEST_F(FaultRow28, LandingDeletesOurBranchBesideIt) {
+    const auto theirs = remote_.bare().make_commit(remote_.first(), {{"README", "theirs"}});
+    remote_.bare().set_ref(std::string("refs/heads/") + k_branch, theirs);
+    const auto ours = propose().repo.candidate_commit;
+    const std::string other = std::string("refs/heads/") + k_branch + "-with-words";
+    remote_.bare().set_ref(other, ours);
+    machine_.config.land.mode = LandMode::push;
+    ++machine_.nix().upstream_lock;
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.outcome, Outcome::landed) << how_it_ended(report);
+    EXPECT_EQ(remote_.bare().ref(std::string(k_branch) + "-2"), "");
+    EXPECT_EQ(remote_.bare().ref(k_branch), theirs);
+    EXPECT_EQ(remote_.bare().ref(other), ours) << "a name that lockstep does not give";
+}
+
 TEST_F(FaultRow28, BranchOfOursWithACommitOnTopIsLeftAlone) {
     propose();
     expect_left_alone(remote_.bare().commit(k_branch, {{"hosts.nix", "mended by hand"}}));

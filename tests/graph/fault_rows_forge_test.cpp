@@ -220,5 +220,27 @@ TEST_P(FaultRow29, AnotherDaysRunUpdatesTheOpenPullRequest) {
     }
 }
 
+TEST_P(FaultRow29, LandingAnotherDayTakesAwayTheBranchAndThePullRequest) {
+    expect_proposed(machine_.run());
+    machine_.settings.now += std::chrono::hours(24);
+    ++machine_.nix().upstream_lock;
+    machine_.config.land.mode = LandMode::push;
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.outcome, Outcome::landed) << how_it_ended(report);
+    EXPECT_EQ(bare_.refs().size(), 1U);
+    EXPECT_THAT(forge_.open_pulls(), IsEmpty());
+}
+
+TEST_P(FaultRow29, LandingLeavesAPullRequestAloneThatHoldsSomebodysCommits) {
+    const auto branch = machine_.run().repo.branch;
+    const auto theirs = bare_.commit(branch, {{"hosts.nix", "mended by hand"}});
+    machine_.settings.now += std::chrono::hours(24);
+    ++machine_.nix().upstream_lock;
+    machine_.config.land.mode = LandMode::push;
+    EXPECT_EQ(machine_.run().ending.outcome, Outcome::landed);
+    EXPECT_EQ(bare_.ref(branch), theirs);
+    EXPECT_THAT(forge_.open_pulls(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace lockstep::test
