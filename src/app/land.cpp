@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Landing: the very commit that was proved, pushed onto the very commit the run started from.
-#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -73,21 +73,19 @@ bool is_numbered(std::string_view name, std::string_view wanted) {
 /// Branches that earlier runs may have left: today's, and those of pull requests that are open since whenever.
 std::vector<RemoteRef> left_branches(RunState& state) {
     const std::string wanted = "refs/heads/" + state.wanted_branch;
-    std::map<std::string, std::string> written;  ///< heads of our pull requests → what lockstep pushed there
+    std::set<std::string> heads;  ///< of our pull requests
     if (state.forge)
         if (const auto pulls = state.forge->open_pulls(state.base); pulls.ok())
             for (const auto& pull : pulls.value())
                 if (const auto marker = find_marker(pull.body);
                     marker && pull.same_repo && marker->base == state.base && marker->flake == state.config.flake)
-                    written["refs/heads/" + pull.head] = marker->head;
+                    heads.insert("refs/heads/" + pull.head);
     std::vector<std::string> patterns{wanted + "*"};
-    for (const auto& [name, id] : written) patterns.push_back(name);
+    patterns.insert(patterns.end(), heads.begin(), heads.end());
     auto refs = state.ports.git.list_refs(patterns);
     if (!refs.ok()) return {};
     std::erase_if(refs.value(), [&](const RemoteRef& ref) {
-        const auto found = written.find(ref.name);
-        const bool ours =
-            ref.name == wanted || is_numbered(ref.name, wanted) || (found != written.end() && found->second == ref.id);
+        const bool ours = ref.name == wanted || is_numbered(ref.name, wanted) || heads.contains(ref.name);
         return !ours || ref.name == "refs/heads/" + state.base;
     });
     return std::move(refs).value();

@@ -34,7 +34,16 @@ Result<std::map<std::string, std::string>> remote_heads(RunState& state, const s
     return heads;
 }
 
+/// Whether a branch on the remote holds a commit as lockstep makes them.
+bool holds_our_commit(RunState& state, const std::string& branch) {
+    const auto fetched = state.ports.git.fetch("refs/heads/" + branch);
+    if (!fetched.ok()) return false;
+    const auto commit = state.ports.git.commit_info(fetched.value());
+    return commit.ok() && is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake);
+}
+
 /// The open pull request of an earlier run for the same base and flake, unless somebody else has pushed to its branch.
+/// A run that was cut off after its push left a commit of ours there that the pull request does not know.
 Result<std::optional<Place>> existing_pull(RunState& state) {
     if (!state.forge) return std::optional<Place>();
     LOCKSTEP_TRY(const auto pulls, state.forge->open_pulls(state.base));
@@ -43,7 +52,8 @@ Result<std::optional<Place>> existing_pull(RunState& state) {
         if (!marker || !pull.same_repo || marker->base != state.base || marker->flake != state.config.flake) continue;
         LOCKSTEP_TRY(const auto heads, remote_heads(state, {"refs/heads/" + pull.head}));
         const auto tip = heads.find(pull.head);
-        if (tip == heads.end() || tip->second != marker->head) {
+        const bool ours = tip != heads.end() && (tip->second == marker->head || holds_our_commit(state, pull.head));
+        if (!ours) {
             state.notice(
                 fmt::format("pull request {} holds commits that lockstep did not write; it is left alone", pull.number),
                 true);

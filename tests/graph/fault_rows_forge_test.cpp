@@ -220,6 +220,20 @@ TEST_P(FaultRow29, AnotherDaysRunUpdatesTheOpenPullRequest) {
     }
 }
 
+TEST_P(FaultRow29, APushThatThePullRequestNeverHeardOfIsStillOurs) {
+    expect_proposed(machine_.run());
+    machine_.settings.now += std::chrono::hours(24);
+    ++machine_.nix().upstream_lock;
+    forge_.faults().on("PATCH", "/pulls/", fault::answer(422), k_always);
+    const auto cut_off = machine_.run();
+    EXPECT_EQ(bare_.ref(cut_off.repo.branch), cut_off.repo.candidate_commit) << how_it_ended(cut_off);
+    forge_.faults().clear();
+    machine_.settings.now += std::chrono::hours(24);
+    ++machine_.nix().upstream_lock;
+    expect_proposed(machine_.run());
+    EXPECT_EQ(bare_.refs().size(), 2U) << "one branch";
+}
+
 TEST_P(FaultRow29, LandingAnotherDayTakesAwayTheBranchAndThePullRequest) {
     expect_proposed(machine_.run());
     machine_.settings.now += std::chrono::hours(24);
