@@ -111,7 +111,7 @@ void DeployEngine::begin_activations() {
     while (!ready_.empty() && may_activate()) {
         const auto at = ready_.front();
         ready_.pop_front();
-        if (states_[at].outcome) continue;
+        LOCKSTEP_CHECK(!states_[at].outcome);  // hosts that were settled well stay so until the soak
         states_[at].stage = DeployStage::activating;
         ++activations_;
         emit(DeployAction::Kind::activate, at);

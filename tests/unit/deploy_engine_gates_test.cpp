@@ -59,6 +59,23 @@ TEST(DeploySoaking, AFailureThatIsToleratedIsCountedOnceAndNotCheckedAgain) {
     EXPECT_THAT(rig.health("h1", DeployHealth::pass), Contains("copy h2"));
 }
 
+TEST(DeploySoaking, AHostThatStillGoesBackIsNotCheckedAgain) {
+    auto policy = deploy_policy(DeployStrategy::rolling);
+    policy.batches = {{2, false}};
+    policy.soak = {60s, 2};
+    policy.tolerate = {1, false};
+    DeployRig rig(plain_fleet(3), policy);
+    rig.start();
+    rig.through("h0");
+    rig.through("h1");
+    rig.at(30s);
+    EXPECT_THAT(rig.health("h0", DeployHealth::fail), ElementsAre("roll_back h0"));
+    rig.health("h1", DeployHealth::pass);
+    EXPECT_THAT(rig.at(60s), ElementsAre("check h1"));
+    EXPECT_THAT(rig.health("h1", DeployHealth::pass), IsEmpty()) << "h0 is still on its way";
+    EXPECT_THAT(rig.ended("h0", HostOutcome::rolled_back), Contains("copy h2"));
+}
+
 TEST(DeploySoaking, WhoComesAfterAHostThatFailedItsSoakIsNotStarted) {
     auto policy = deploy_policy(DeployStrategy::parallel);
     policy.soak = {10s, 1};
@@ -218,6 +235,20 @@ TEST(DeployBlueGreen, WithTooManyHostsThatCannotBeStagedNothingIsFlipped) {
     rig.ended("h1", HostOutcome::refused);
     EXPECT_THAT(rig.copied("h2"), ElementsAre("finish"));
     EXPECT_EQ(rig.outcome("h2"), "not_started");
+}
+
+TEST(DeployBlueGreen, TheDenominatorIsThatOfTheStaging) {
+    auto policy = deploy_policy(DeployStrategy::blue_green);
+    policy.tolerate = {50, true};
+    DeployRig rig(plain_fleet(4), policy);
+    rig.start();
+    rig.ended("h0", HostOutcome::failed);
+    for (const auto* host : {"h1", "h2", "h3"}) rig.copied(host);
+    rig.answer(GateAnswer::approved);
+    rig.ended("h1", HostOutcome::failed);
+    EXPECT_EQ(rig.verdict().stop, DeployStop::none) << "2 of 4, not 2 of the 3 that are flipped";
+    rig.ended("h2", HostOutcome::failed);
+    EXPECT_EQ(rig.verdict().reason, "wave flip: 3 failures of 4 hosts, tolerated 2");
 }
 
 TEST(DeployBlueGreen, WhoComesAfterAHostThatCannotBeStagedIsNotFlipped) {

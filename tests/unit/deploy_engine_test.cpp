@@ -151,6 +151,22 @@ TEST(DeployThreshold, TheDenominatorDoesNotShrinkWhileHostsEnd) {
     EXPECT_EQ(rig.verdict().stop, DeployStop::none) << "2 of 4, although 2 of the last 2";
 }
 
+TEST(DeployThreshold, HostsThatCannotBeStartedAreNotInTheDenominator) {
+    auto policy = deploy_policy(DeployStrategy::parallel);
+    policy.tolerate = {50, true};
+    policy.tolerate_total = DeployShare{100, true};
+    DeployRig rig({deploy_host("db"), deploy_host("mail"), deploy_host("web1", {"db"}), deploy_host("web2", {"db"}),
+                   deploy_host("imap1", {"mail"}), deploy_host("imap2", {"mail"})},
+                  policy);
+    rig.start();
+    rig.through("db", HostOutcome::failed);
+    rig.through("mail");
+    rig.through("imap1", HostOutcome::failed);
+    EXPECT_EQ(rig.verdict().stop, DeployStop::none);
+    rig.through("imap2", HostOutcome::failed);
+    EXPECT_EQ(rig.verdict().reason, "wave level 2: 2 failures of 2 hosts, tolerated 1");
+}
+
 TEST(DeployThreshold, FailuresAddUpOverTheRun) {
     auto policy = batches_of(2);
     policy.tolerate = {1, false};

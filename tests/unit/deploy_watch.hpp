@@ -179,6 +179,7 @@ private:
                 break;
             case DeployAction::Kind::check:
                 expect(!halted, "a check begins after the stop", at);
+                expect(!failing_.test(at), "a host is checked that failed already", at);
                 expect(running_.test(at), "a host is checked that does not run the new system", at);
                 break;
             default:

@@ -185,6 +185,12 @@ TEST(DeployWaves, UnchangedHostsAndStrangersHoldNobodyUp) {
     EXPECT_EQ(all_waves(planned(fleet, deploy_policy(DeployStrategy::parallel))), Waves{{"web"}});
 }
 
+TEST(DeployWaves, ADependencyThatIsSaidTwiceIsOne) {
+    const auto plan = planned({deploy_host("web", {"db", "db"}), deploy_host("db")}, {});
+    EXPECT_EQ(plan.after[0], std::vector<DeployIndex>{1});
+    EXPECT_EQ(plan.dependents[1], std::vector<DeployIndex>{0});
+}
+
 TEST(DeployWaves, OrderReachesThroughUnchangedHosts) {
     DeployFleet fleet = {deploy_host("web", {"proxy"}), deploy_host("proxy", {"db"}), deploy_host("db")};
     fleet[1].unchanged = true;
