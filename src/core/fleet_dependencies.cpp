@@ -25,16 +25,16 @@ struct Edge {
 
 class Dependencies {
 public:
-    explicit Dependencies(const Fleet& fleet) : fleet_(fleet), names_(fleet.names()), edges_(names_.size()) {
+    explicit Dependencies(const Fleet& fleet)
+        : fleet_(fleet), names_(fleet.names()), members_(fleet.members()), edges_(names_.size()) {
         for (Index i = 0; i < names_.size(); ++i) index_[names_[i]] = i;
     }
 
     Result<void> connect() {
         for (const auto& [name, host] : fleet_.hosts) add_after(index_.at(name), host.after, host.origin.at("after"));
-        const auto members = fleet_.members();
         for (const auto& [tag, says] : fleet_.tags) {
-            const auto carriers = members.find(tag);
-            if (carriers == members.end()) continue;
+            const auto carriers = members_.find(tag);
+            if (carriers == members_.end()) continue;
             for (const auto& name : carriers->second)
                 add_after(index_.at(name), says.after, fmt::format("{}, @{}", says.origin, tag));
         }
@@ -83,7 +83,6 @@ private:
     }
 
     void add_after(Index from, const std::vector<std::string>& entries, const std::string& origin) {
-        if (members_.empty()) members_ = fleet_.members();
         for (const auto& entry : entries) {
             const auto why = fmt::format("after {}: {}", entry, origin);
             if (!entry.starts_with('@')) {

@@ -228,6 +228,7 @@ private:
     }
 
     void tell_missing(const FleetHost& host, const std::vector<std::string>& sources) {
+        missing_ = true;
         std::vector<std::string> known;
         for (const auto& configuration : input_.configurations)
             if (configuration.type == host.type) known.push_back(configuration.name);
@@ -291,17 +292,19 @@ private:
             mistakes_.resize(k_most_told);
             mistakes_.push_back(fmt::format("and {} more", count - k_most_told));
         }
-        return Error{
-            ErrorKind::config, count == 1 ? "the fleet has a mistake" : "the fleet has " + plural(count, "mistake"),
-            join(mistakes_, "\n"),
-            "docs/DEPLOY.md, \"The fleet\": a host that the flake does not have is build_only, monitor_only or "
-            "ignore"};
+        return Error{ErrorKind::config,
+                     count == 1 ? "the fleet has a mistake" : "the fleet has " + plural(count, "mistake"),
+                     join(mistakes_, "\n"),
+                     missing_ ? "a host that nothing is deployed to has the role build_only, monitor_only or ignore "
+                                "(docs/DEPLOY.md, \"The fleet\")"
+                              : "docs/DEPLOY.md, \"The fleet\""};
     }
 
     const FleetInput& input_;
     std::map<std::string, Draft> drafts_;
     Fleet fleet_;
     std::vector<std::string> mistakes_;
+    bool missing_ = false;  ///< a host has no configuration
 };
 
 }  // namespace
