@@ -89,6 +89,7 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"plain", &options.plain},
                                                            {"quiet", &options.quiet},
                                                            {"force", &options.force},
+                                                           {"all", &options.all},
                                                            {"dry-run", &options.dry_run},
                                                            {"detailed-exit-code", &options.detailed_exit_code},
                                                            {"retry-failed", &options.retry_failed}};

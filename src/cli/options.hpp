@@ -46,7 +46,7 @@ struct Options {
     std::optional<std::string> text;    ///< help, man page or version: print this and end
     std::string repo = ".";
     std::optional<std::string> config_file, run_dir, now, output;
-    bool json = false, markdown = false, plain = false, quiet = false, force = false;
+    bool json = false, markdown = false, plain = false, quiet = false, force = false, all = false;
     bool dry_run = false, detailed_exit_code = false, hosts_from_flags = false, retry_failed = false;
     std::string color = "auto";
     std::vector<std::string> exit_zero_on;

@@ -24,8 +24,8 @@ std::string_view doc_of(std::string_view field) {
         {"type", "Which kind of configuration it is; by default the one that the flake has for it."},
         {"target", "Attribute of `nixosConfigurations` (or of what belongs to `type`); by default the host's name."},
         {"addresses", "Where it is reached, in the order to try; by default its name."},
-        {"port", "Port of its ssh server; by default what ssh's own configuration says."},
-        {"user", "User to log in as; by default what ssh's own configuration says."},
+        {"port", "Port of its ssh server; by default 22."},
+        {"user", "User to log in as; by default the one that runs lockstep."},
         {"identity_file", "Key file to log in with."},
         {"jump", "Hosts to go through, as `[user@]host[:port]`, several with commas."},
         {"ssh_options",
@@ -136,8 +136,8 @@ void add_fleet(std::vector<ConfigKey>& table) {
                             "Hosts that only the flake knows are deployed to, at their name. Without it they are "
                             "built and never touched."));
     table.push_back(choice("fleet.colmena", LOCKSTEP_FIELD(fleet.colmena), k_toggle,
-                           "Whether hosts are read from the Colmena hive. `auto`: when the flake has `colmenaHive` and "
-                           "`colmena` is on `PATH`."));
+                           "Whether hosts are read from the Colmena hive. `auto`: when the flake has `colmenaHive` "
+                           "(or `colmena`) and the program is on `PATH`."));
     table.push_back(choice("fleet.deploy_rs", LOCKSTEP_FIELD(fleet.deploy_rs), k_toggle,
                            "Whether hosts are read from the flake's `deploy` for deploy-rs. `auto`: when it has one."));
 }

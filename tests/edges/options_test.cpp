@@ -179,7 +179,7 @@ TEST(Options, UnknownCommands) {
     EXPECT_EQ(refused({"help", "biuld"}), "there is no command `biuld` |  | did you mean `build`?");
     EXPECT_EQ(refused({"frobnicate"}), "there is no command `frobnicate` |  | `lockstep help` lists the commands");
     for (const auto* planned :
-         {"fleet", "deploy", "approve", "flow", "serve", "trigger", "notify", "metrics", "completion", "verify"})
+         {"deploy", "approve", "flow", "serve", "trigger", "notify", "metrics", "completion", "verify"})
         EXPECT_TRUE(refused({planned}).starts_with("there is no command")) << planned;
     EXPECT_TRUE(refused({"--json", "run"}).starts_with("the command comes first, not `--json`"));
     EXPECT_TRUE(refused({""}).starts_with("there is no command ``"));
