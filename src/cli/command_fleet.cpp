@@ -21,8 +21,11 @@ struct FleetCall {
     const std::vector<std::string>& hosts;
 };
 
+/// Every field of a few hosts that somebody chose; else one line for each.
 int fleet_info(const FleetCall& call) {
-    tell_result(call.options.json ? fleet_info_json(call.fleet, call.hosts) : fleet_info_text(call.fleet, call.hosts));
+    const std::size_t detailed = call.options.operands.size() > 1 && !call.options.all ? 3 : 0;
+    tell_result(call.options.json ? fleet_info_json(call.fleet, call.hosts)
+                                  : fleet_info_text(call.fleet, call.hosts, detailed));
     return 0;
 }
 

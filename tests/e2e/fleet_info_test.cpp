@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // `lockstep fleet info` with the real program: one fleet out of lockstep.yaml, FLEET_NODES, a recorded Colmena hive
 // and the flake's own nodes of deploy-rs.
+#include <algorithm>
+
 #include "e2e/bad_input_scene.hpp"
 
 namespace lockstep::test {
@@ -107,6 +109,10 @@ TEST_F(FleetInfo, TextNamesOriginsAndSelectorsChoose) {
     EXPECT_THAT(one.out, HasSubstr("deploy-rs"));
     EXPECT_THAT(one.out, Not(HasSubstr("db1")));
     EXPECT_THAT(one.err, HasSubstr("`colmena` is not on PATH"));
+    for (const auto& every : {info(), info({"--all"}), info({"web1", "--all"})}) {
+        EXPECT_THAT(every.out, HasSubstr("HOST   ROLE"));
+        EXPECT_EQ(std::count(every.out.begin(), every.out.end(), '\n'), 4) << "one line for each host";
+    }
     const auto rest = info({"--json", "!@web"});
     EXPECT_EQ(json::parse(rest.out)["hosts"].size(), 2U) << rest.err;
     EXPECT_EQ(json::parse(info({"--json", "--all"}).out)["hosts"].size(), 3U);
