@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,9 @@ public:
     /// `root` is only ever named; whoever works in it must make it.
     explicit MemoryStore(std::string id, std::filesystem::path root = "/run")
         : id_(std::move(id)), root_(std::move(root)) {}
+
+    /// Which lines of the journal the disk has no room for; set before the store is used.
+    std::function<bool(std::string_view kind, std::string_view step)> full;
 
     [[nodiscard]] std::vector<Line> lines() const {
         const std::lock_guard lock(mutex_);
@@ -50,6 +55,8 @@ public:
         return text.substr(text.size() - std::min<std::uint64_t>(text.size(), max_bytes));
     }
     Result<void> journal(std::string_view kind, std::string_view step, std::string_view data_json) override {
+        if (full && full(kind, step))
+            return Error{ErrorKind::infrastructure, "the journal cannot be written", "No space left on device", ""};
         const std::lock_guard lock(mutex_);
         journal_.push_back({std::string(kind), std::string(step), std::string(data_json)});
         return {};

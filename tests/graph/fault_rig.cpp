@@ -98,6 +98,7 @@ RunReport Machine::run() {
     const std::string id = dir_.filename().string() + "-" + std::to_string(++runs_);
     if (store_) fs::remove_all(store_->root());
     store_ = std::make_unique<fakes::MemoryStore>(id, dir_ / id);
+    store_->full = full_disk;
     fs::create_directories(dir_ / id / "work");
     valid_.start_run();
     nix_.start_run();

@@ -97,6 +97,7 @@ public:
     Clock* clock = &own_clock;
     std::function<Result<std::unique_ptr<Forge>>(const Config&)> make_forge;
     std::function<void(const std::string& file, Config&)> apply_file;  ///< the repository's lockstep.yaml to the config
+    std::function<bool(std::string_view kind, std::string_view step)> full_disk;  ///< for lines of the journal
     std::atomic<int> signal{0};
 
     [[nodiscard]] fakes::FakeNix& nix() { return nix_; }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Fault table, rows 1 to 4, 33 and 46: what others do to the base branch while hosts are built, against a real remote.
+// Fault table, rows 1 to 4, 10, 33 and 46: what others do to the base branch while hosts are built, against a real
+// remote.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <utility>
 
 #include "graph/fault_rig.hpp"
 #include "lockstep/core/text.hpp"
@@ -20,7 +25,8 @@ protected:
 
     /// Once, while the first candidate is being built.
     void meanwhile(std::function<void()> act) {
-        machine_.nix().moment = [act = std::move(act), done = false](const char* moment) mutable {
+        machine_.nix().moment = [this, act = std::move(act), done = false](const char* moment) mutable {
+            ++moments_[moment];
             if (std::string(moment) != "building" || std::exchange(done, true)) return;
             act();
         };
@@ -41,6 +47,7 @@ protected:
     }
 
     FaultRemote remote_;
+    std::map<std::string, int> moments_;  ///< of the fake Nix, counted by meanwhile()
     Machine machine_;
 };
 
@@ -51,6 +58,8 @@ TEST_F(FaultRow01, BaseThatMovedGetsTheUpdateProvedAnewOnTop) {
     const auto report = machine_.run();
     expect_landed_on(theirs, report);
     EXPECT_EQ(decisions(), 2) << "the old proof says nothing about the new commit";
+    EXPECT_EQ(moments_["evaluating"], 2) << "the new commit landed without a proof";
+    EXPECT_EQ(moments_["updating"], 1) << "the flake is as before, so the update is too";
 }
 
 TEST_F(FaultRow01, BaseWhoseFlakeChangedIsUpdatedAndProvedAnew) {
@@ -59,6 +68,8 @@ TEST_F(FaultRow01, BaseWhoseFlakeChangedIsUpdatedAndProvedAnew) {
     const auto report = machine_.run();
     expect_landed_on(theirs, report);
     EXPECT_EQ(decisions(), 2);
+    EXPECT_EQ(moments_["evaluating"], 2) << "the new commit landed without a proof";
+    EXPECT_EQ(moments_["updating"], 2) << "another flake, and the old update is put on it";
 }
 
 TEST_F(FaultRow01, WithoutAnotherTryNothingIsMerged) {
@@ -138,6 +149,15 @@ TEST_F(FaultRow04, ProtectedBaseBecomesABranchWithTheServersWords) {
     EXPECT_THAT(report.ending.reason, HasSubstr("needs a review"));
     EXPECT_EQ(remote_.tip(), remote_.first());
     EXPECT_EQ(remote_.bare().ref(report.repo.branch), report.repo.candidate_commit);
+}
+
+using FaultRow10 = BaseRows;
+TEST_F(FaultRow10, APushThatCannotBeWrittenDownIsNotDone) {
+    machine_.full_disk = [](auto kind, auto step) { return kind == "intent" && step == "push-base"; };
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.exit, ExitCode::infrastructure) << how_it_ended(report);
+    EXPECT_THAT(report.ending.reason, HasSubstr("No space left on device"));
+    EXPECT_EQ(remote_.tip(), remote_.first());
 }
 
 using FaultRow33 = BaseRows;

@@ -25,6 +25,13 @@ protected:
         EXPECT_EQ(remote_.tip(), remote_.first());
         return report;
     }
+    RunReport land() {
+        machine_.config.land.mode = LandMode::push;
+        ++machine_.nix().upstream_lock;
+        auto report = machine_.run();
+        EXPECT_EQ(report.ending.outcome, Outcome::landed) << how_it_ended(report);
+        return report;
+    }
     void expect_left_alone(const std::string& id) {
         const auto report = propose();
         EXPECT_EQ(remote_.bare().ref(k_branch), id) << "overwritten";
@@ -46,7 +53,20 @@ TEST_F(FaultRow27, BranchOfOursIsUsedAgain) {
     EXPECT_EQ(remote_.bare().refs().size(), 2U);
 }
 
+TEST_F(FaultRow27, BranchOfOursGoesWhenTheUpdateLands) {
+    propose();
+    land();
+    EXPECT_EQ(remote_.bare().refs().size(), 1U);
+}
+
 using FaultRow28 = BranchRows;
+TEST_F(FaultRow28, BranchOfSomebodyElseStaysWhenTheUpdateLands) {
+    const auto theirs = remote_.bare().make_commit(remote_.first(), {{"README", "theirs"}});
+    remote_.bare().set_ref(std::string("refs/heads/") + k_branch, theirs);
+    land();
+    EXPECT_EQ(remote_.bare().ref(k_branch), theirs) << "deleted";
+}
+
 TEST_F(FaultRow28, BranchOfSomebodyElseIsLeftAlone) {
     const auto theirs = remote_.bare().make_commit(remote_.first(), {{"README", "theirs"}});
     remote_.bare().set_ref(std::string("refs/heads/") + k_branch, theirs);

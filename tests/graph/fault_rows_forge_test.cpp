@@ -178,6 +178,21 @@ TEST_P(FaultRow26, AWrongTokenIsFoundBeforeTheBuild) {
     static_cast<void>(forge_.take_violations());
 }
 
+TEST_P(FaultRow26, ATokenThatOnlyTheForgeRefusesIsFoundBeforeTheBuild) {
+    forge_.faults().on("GET", "/repos/ada/fleet$", fault::answer(401, R"({"message":"Bad credentials"})"), k_always);
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.exit, ExitCode::credentials) << how_it_ended(report);
+    EXPECT_FALSE(built_);
+    static_cast<void>(forge_.take_violations());
+}
+
+TEST_P(FaultRow26, ATokenThatMayReadButNotPushIsFoundBeforeTheBuild) {
+    bare_.git({"config", "http.receivepack", "false"});
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.exit, ExitCode::credentials) << how_it_ended(report);
+    EXPECT_FALSE(built_);
+}
+
 TEST_P(FaultRow26, TokenThatExpiresBeforeThePushLeavesTheCommitHere) {
     for (const auto mode : {LandMode::push, LandMode::pull_request}) {
         machine_.config.land.mode = mode;
@@ -254,6 +269,19 @@ TEST_P(FaultRow29, LandingLeavesAPullRequestAloneThatHoldsSomebodysCommits) {
     EXPECT_EQ(machine_.run().ending.outcome, Outcome::landed);
     EXPECT_EQ(bare_.ref(branch), theirs);
     EXPECT_THAT(forge_.open_pulls(), SizeIs(1));
+}
+
+TEST_P(FaultRow29, APullRequestWithACommitOfSomebodyElseIsLeftAlone) {
+    expect_proposed(machine_.run());
+    const auto branch = forge_.pulls().front().head;
+    const auto theirs = bare_.commit(branch, {{"hosts.nix", "mended by hand"}});
+    machine_.settings.now += std::chrono::hours(24);
+    ++machine_.nix().upstream_lock;
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.outcome, Outcome::proposed_green) << how_it_ended(report);
+    EXPECT_EQ(bare_.ref(branch), theirs) << "overwritten";
+    EXPECT_THAT(report.notices, Contains(HasSubstr("commits that lockstep did not write")));
+    EXPECT_THAT(forge_.pulls(), SizeIs(2)) << "the update has one of its own";
 }
 
 }  // namespace
