@@ -195,6 +195,18 @@ TEST_F(RunJournalTest, AProcessThatEndsSuddenlyLeavesEverythingBeforeItsIntentIn
     EXPECT_EQ(record_of(written.back())["kind"], "intent");
 }
 
+TEST_F(RunJournalTest, IsNotTakenUpWhileItsProcessLives) {
+    auto store = make();
+    const auto early = DirRunStore::reopen(dir / "run", "the-run", 1, clock);
+    ASSERT_FALSE(early.ok());
+    EXPECT_EQ(early.error().kind, ErrorKind::locked);
+    store.reset();
+    const auto later = DirRunStore::reopen(dir / "run", "the-run", 1, clock);
+    ASSERT_TRUE(later.ok()) << later.error().why;
+    ASSERT_TRUE((*later)->journal("fact", "resumed", "{}").ok());
+    EXPECT_EQ(record_of(lines().back())["seq"], 1);
+}
+
 TEST_F(RunJournalTest, RefusesWhatIsNoRecord) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     const auto store = make();

@@ -2,14 +2,20 @@
 // Signals as callbacks.
 #include "edges/signals.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers)
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 #include <vector>
+
+#include "support/temp_dir.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -72,6 +78,24 @@ TEST(SignalWatch, MakesABrokenPipeAnErrorOfTheWrite) {
     EXPECT_EQ(write(ends[1], "x", 1), -1);  // SIGPIPE would end this program
     EXPECT_EQ(errno, EPIPE);
     close(ends[1]);
+}
+
+TEST(SignalWatch, MakesAFileThatMayNotGrowAnErrorOfTheWrite) {
+    const SignalState state;
+    const SignalWatch watch([](int, int) {});
+    TempDir dir;
+    const auto file = (dir / "log").string();
+    const pid_t child = fork();  // the limit is for a whole process
+    if (child == 0) {
+        const rlimit none{0, 0};
+        const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        const bool refused = setrlimit(RLIMIT_FSIZE, &none) == 0 && write(fd, "x", 1) == -1 && errno == EFBIG;
+        _exit(refused ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status)) << "SIGXFSZ ended it";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(SignalWatch, LeavesAnIgnoredHangUpIgnored) {

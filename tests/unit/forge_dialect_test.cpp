@@ -213,6 +213,8 @@ TEST_P(EveryDialect, ReadsNullAnywhere) {
 TEST_P(EveryDialect, SixtyFourLevelsAreReadableAndBracketsInTextDoNotCount) {
     const auto nested = R"({"number":7,"x":)" + std::string(63, '[') + std::string(63, ']') + "}";
     EXPECT_TRUE(dialect->parse_pull({200, {}, nested}).ok());
+    const auto deeper = R"({"number":7,"x":)" + std::string(64, '[') + std::string(64, ']') + "}";
+    EXPECT_THAT(dialect->parse_pull({200, {}, deeper}).error().why, HasSubstr("deeper than 64 levels"));
     const auto text = R"({"number":7,"title":"\")" + std::string(200, '[') + "\"}";
     EXPECT_TRUE(dialect->parse_pull({200, {}, text}).ok());
 }

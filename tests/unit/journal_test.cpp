@@ -106,6 +106,15 @@ TEST(FaultRow48, AFlippedBitAnywhereIsFoundAndNothingAfterItIsBelieved) {
     }
 }
 
+TEST(Journal, ALineThatNestsTooDeeplyIsNoRecord) {
+    for (const auto& [levels, records] : {std::pair{30, 1U}, {31, 0U}}) {
+        const auto nested =
+            std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']');
+        const auto line = journal_line(0, k_time, "fact", "journal", R"({"x":)" + nested + "}") + "\n";
+        EXPECT_EQ(read_journal(line).records.size(), records) << levels << " levels in data, in a record";
+    }
+}
+
 TEST(Journal, AMissingLineIsDamage) {
     auto writer = a_run();
     writer.lines.erase(writer.lines.begin() + 2);

@@ -262,6 +262,11 @@ TEST(ReportRead, SurvivesNonsense) {
     for (const std::string text : {"", "null", "[]", "{", "{\"schema\": 1}", "\xff"})
         EXPECT_FALSE(report_from_json(text).ok());
     EXPECT_FALSE(report_from_json(std::string(1'000'000, '[')).ok());
+    auto json = Json::parse(report_json(test::sample_report()));
+    json["later"] = Json::parse(std::string(31, '[') + std::string(31, ']'));
+    EXPECT_TRUE(report_from_json(json.dump()).ok());
+    json["later"] = Json::parse(std::string(32, '[') + std::string(32, ']'));
+    EXPECT_EQ(report_from_json(json.dump()).error().why, "it is nested too deeply");
     const auto text = report_json(test::sample_report());
     for (std::size_t cut = 0; cut + 2 < text.size(); cut += 97)
         EXPECT_FALSE(report_from_json(text.substr(0, cut)).ok());
