@@ -11,6 +11,7 @@
 #include "cli/runs.hpp"
 #include "cli/wanted_run.hpp"
 #include "cli/wiring.hpp"
+#include "edges/state_paths.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -34,7 +35,7 @@ std::string superseded_by(const FoundRun& run) {
 /// A journal that contradicts itself is not acted on: it is set aside, and what it said up to there is told.
 int tell_damaged(const FoundRun& run) {
     std::error_code failed;
-    const auto aside = run.directory / "journal.damaged.jsonl";
+    const auto aside = run.directory / k_damaged_journal;
     fs::rename(run.directory / "journal.jsonl", aside, failed);
     const auto& past = run.history;
     std::string known = past.candidate.empty() ? "it made no commit before that line"

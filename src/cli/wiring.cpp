@@ -310,9 +310,7 @@ RunPorts Machine::ports() {
         .admit_last = [this] { processes_->admit(); },
         .is_dead =
             [this](const std::string& host, const std::string& run) {
-                std::error_code ignored;
-                return host == host_name() && is_run_id(run) && fs::exists(runs_ / run / "journal.jsonl", ignored) &&
-                       !run_is_alive(runs_ / run);
+                return host == host_name() && is_run_id(run) && run_is_dead(runs_ / run);
             },
         .failpoint = failpoints_ ? [this](std::string_view step) { return failpoints_->reach(step); }
                                  : std::function<Result<void>(std::string_view)>(),

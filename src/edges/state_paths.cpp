@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -54,6 +55,13 @@ std::string host_and_path(std::string_view url) {
     while (result.size() > 1 && result.back() == '/') result.pop_back();
     if (result.size() > 4 && result.compare(result.size() - 4, 4, ".git") == 0) result.resize(result.size() - 4);
     return result;
+}
+
+/// Nothing when there is no such file.
+std::optional<bool> is_locked(const fs::path& journal) {
+    const Fd fd(open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd.open()) return std::nullopt;
+    return flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 }  // namespace
@@ -106,9 +114,13 @@ bool is_run_id(std::string_view name) {
 }
 
 bool run_is_alive(const fs::path& run) {
-    const auto journal = (run / "journal.jsonl").string();
-    const Fd fd(open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return fd.open() && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    return is_locked(run / "journal.jsonl").value_or(false);
+}
+
+bool run_is_dead(const fs::path& run) {
+    for (const auto* journal : {"journal.jsonl", k_damaged_journal})
+        if (const auto locked = is_locked(run / journal)) return !*locked;
+    return false;
 }
 
 void prune_runs(const fs::path& runs, int keep, const std::string& current) {

@@ -32,6 +32,12 @@ namespace lockstep {
 /// Whether the process that writes the run in this directory is alive: its journal is locked.
 [[nodiscard]] bool run_is_alive(const std::filesystem::path& run);
 
+/// What `resume` calls a journal that it set aside because it is damaged.
+inline constexpr const char* k_damaged_journal = "journal.damaged.jsonl";
+
+/// Whether there was such a process and it is gone: its journal, set aside or not, is there, and nobody locks it.
+[[nodiscard]] bool run_is_dead(const std::filesystem::path& run);
+
 /// Deletes all but the `keep` newest runs below `runs`; never `current`, a run that is still alive (its journal is
 /// locked), a symbolic link, or anything that is not named like a run. What cannot be deleted stays.
 void prune_runs(const std::filesystem::path& runs, int keep, const std::string& current);

@@ -125,5 +125,23 @@ TEST(PruneRuns, SparesRunsThatAreAlive) {
     EXPECT_FALSE(fs::exists(dir / ("runs/" + old)));
 }
 
+TEST(RunIsDead, WhenItsJournalIsThereAndNobodyHoldsIt) {
+    TempDir dir;
+    SystemClock clock;
+    const std::string id = "20261120T020000Z-aaaaaa";
+    const auto run = dir / id;
+    EXPECT_FALSE(run_is_dead(run)) << "nothing is known of it";
+    fs::create_directories(run);
+    EXPECT_FALSE(run_is_dead(run)) << "it may be about to begin";
+    {
+        const auto alive = DirRunStore::create(run, id, clock);
+        ASSERT_TRUE(alive.ok());
+        EXPECT_FALSE(run_is_dead(run));
+    }
+    EXPECT_TRUE(run_is_dead(run));
+    fs::rename(run / "journal.jsonl", run / k_damaged_journal);
+    EXPECT_TRUE(run_is_dead(run)) << "set aside by a resume, it still tells that the run was";
+}
+
 }  // namespace
 }  // namespace lockstep::test
