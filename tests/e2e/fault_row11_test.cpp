@@ -12,14 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Lets a run that waits at `pause` go on.
-void let_go(const ResumeScene& scene) {
-    const auto fifo = scene.lab / "stall";
-    const int fd = open(fifo.c_str(), O_WRONLY | O_CLOEXEC);
-    ASSERT_GE(fd, 0);
-    close(fd);
-}
-
 /// A file system of a test's own.
 class Mounted {
 public:
@@ -73,7 +65,7 @@ TEST(FaultRow11, ARunDirectoryThatVanishesCostsTheRunAndNothingElse) {
     auto run = scene.start_and_reach("all-built=pause", {"--run-dir", directory.string()});
     ASSERT_TRUE(run);
     std::filesystem::remove_all(directory);
-    let_go(scene);
+    scene.let_go();
     const auto end = run->wait();
     EXPECT_EQ(end.code, 40) << end.err;
     EXPECT_THAT(end.err, HasSubstr("no report"));
@@ -96,7 +88,7 @@ TEST(FaultRow10, ADiskThatIsFullWhenTheRunWouldLandKeepsNothingFromIt) {
     while (write(fd, block.data(), block.size()) > 0) {
     }
     close(fd);
-    let_go(scene);
+    scene.let_go();
     const auto end = run->wait();
     EXPECT_EQ(end.code, 0) << end.err;
     scene.expect_landed();

@@ -2,7 +2,9 @@
 // A run that is killed at a named step, and processes that go on with it: what both kinds of ending must look like.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <memory>
@@ -66,6 +68,12 @@ struct ResumeScene : BadInputScene {
             return nullptr;
         }
         return started;
+    }
+    /// Lets a run that waits at `pause` go on.
+    void let_go() const {
+        const int fd = open((lab / "stall").c_str(), O_WRONLY | O_CLOEXEC);
+        ASSERT_GE(fd, 0);
+        close(fd);
     }
     /// The remote holds one of the worlds that a run may leave when it ends somewhere on its way.
     void expect_allowed() {
