@@ -36,7 +36,9 @@ std::optional<system_clock::time_point> http_date(std::string_view text) {
     const auto clock = split(parts[4], ':');
     const auto day = whole_number(parts[1]);
     const auto year = whole_number(parts[3]);
-    if (month == months.end() || clock.size() != 3 || !day || !year || *year > 9999) return {};
+    if (month == months.end() || clock.size() != 3 || !day || !year) return {};
+    // What the clock can count in nanoseconds.
+    if (*year < 1970 || *year > 2261) return {};
     const auto hour = whole_number(clock[0]);
     const auto minute = whole_number(clock[1]);
     const auto second = whole_number(clock[2]);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/forge_session.hpp"
+#include "app/forge_session_retry.hpp"
 #include "fakes/manual_clock.hpp"
 #include "fakes/scripted_http.hpp"
 
@@ -179,6 +180,15 @@ TEST_F(ForgeSessionParts, AnUnknownCommitIsNotTriedForLong) {
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().kind, ErrorKind::infrastructure);
     EXPECT_THAT(status.error().hint, HasSubstr("unknown commit"));
+}
+
+TEST(ForgeSessionRetry, DatesThatTheClockCannotCountAreNoDates) {
+    const auto now = std::chrono::system_clock::time_point(std::chrono::seconds(1'795'226'400));
+    for (const char* year : {"094", "1969", "2262", "9999", "99999999"}) {
+        HttpResponse response{.status = 503};
+        response.headers = {{"retry-after", "Sun, 06 Nov " + std::string(year) + " 08:49:37 GMT"}};
+        EXPECT_FALSE(told_wait(response, now)) << year;
+    }
 }
 
 }  // namespace
