@@ -91,10 +91,16 @@ void DirRunStore::reserve_space() const {
 
 Result<std::unique_ptr<LogSink>> DirRunStore::open_log(std::string_view folder, std::string_view name,
                                                        std::uint64_t cap) {
-    LOCKSTEP_CHECK(folder == "builds" || folder == "derivations");
-    const int directory = folder == "builds" ? builds_fd_.get() : derivations_fd_.get();
+    LOCKSTEP_CHECK(folder == "builds" || folder == "derivations" || folder == "deployment-logs");
     const std::string where = std::string(folder) + "/", slug = file_slug(name);
     const std::lock_guard lock(mutex_);
+    if (folder == "deployment-logs" && !deployment_fd_.open()) {
+        LOCKSTEP_TRY(deployment_fd_, open_subfolder(root_fd_.get(), "deployment-logs"));
+    }
+    const int directory = (folder == "builds"        ? builds_fd_
+                           : folder == "derivations" ? derivations_fd_
+                                                     : deployment_fd_)
+                              .get();
     for (int n = 1;; ++n) {
         const std::string file = slug + (n == 1 ? "" : "." + std::to_string(n)) + ".log";
         // By lower case: names that differ in case only are one file on some file systems.

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Bringing proved systems onto hosts: from a request and ports to a record. Nothing is built or evaluated here.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/core/deploy_policy.hpp"
+#include "lockstep/core/deploy_record.hpp"
+#include "lockstep/core/deploy_waves.hpp"
+#include "lockstep/core/host_health.hpp"
+#include "lockstep/ports/clock.hpp"
+#include "lockstep/ports/events.hpp"
+#include "lockstep/ports/process.hpp"
+#include "lockstep/ports/run_store.hpp"
+
+namespace lockstep {
+
+enum class RebootWish { never, if_needed, always };
+
+/// A host, and how its switch is to go.
+struct DeployTarget {
+    std::string name;
+    std::string path;                          ///< the system that was proved for it
+    std::vector<deploy::SshTarget> addresses;  ///< tried in this order; never empty
+    std::vector<std::string> after;            ///< names of hosts that come first
+    bool optional = false, offline_ok = false;
+    std::string approval;
+    deploy::SwitchAction action = deploy::SwitchAction::switch_to;
+    RebootWish reboot = RebootWish::never;
+    Millis reboot_within{600'000};
+    deploy::SwitchLimits limits;
+    std::vector<std::string> degraded_ok;  ///< globs of units whose failure is accepted
+    bool accept_drift = false;             ///< whatever runs there now is what it goes back to
+    bool substitute = true, check_signatures = true, ssh_ng = true;
+    Millis copy_timeout{3'600'000};
+    Millis reach_within{30'000};  ///< how long a host that does not answer is asked again
+    std::vector<std::string> busy_files;
+    std::string busy_command;
+    HealthPolicy health;
+};
+
+struct DeployRequest {
+    std::string run, commit;
+    std::string secret;  ///< orders to hosts carry a hash of it
+    nix::Setup setup;
+    DeployPolicy policy;
+    std::vector<DeployTarget> targets;
+    /// What ran on a host when an earlier run left it there; another system is drift. Hosts that are not named here
+    /// have no past.
+    std::map<std::string, std::string> expected;
+    std::size_t probes = 16;  ///< at the same time
+    Millis poll{250};         ///< between two looks at a switch that is under way
+    std::string machine_id;   ///< of the machine that this runs on: it goes last
+    bool dry_run = false;     ///< plan only: hosts are probed, nothing is changed
+};
+
+/// A host that an earlier process of the run had begun to switch.
+struct OpenSwitch {
+    std::string host;
+    std::string run;  ///< as the host knows it: the run's name, with "-boot", "-back" or "-unboot" for its parts
+    std::string token, from, to, boot_id;
+};
+
+struct DeployPorts {
+    ProcessRunner& processes;
+    RunStore& store;
+    Clock& clock;
+    EventSink& events;
+    /// Checks from the runner, called from several threads. Empty: they cannot be answered.
+    std::function<bool(const std::string& host, int port, Millis limit)> connects;
+    std::function<std::optional<int>(const std::string& url, Millis limit)> http_status;
+    std::function<int()> interrupted;
+    std::function<Result<void>(std::string_view step)> failpoint;
+    /// Asked at gates. Empty: nobody answers.
+    std::function<GateAnswer(const std::string& question)> ask;
+};
+
+/// Deploys. `open`: hosts whose switch an earlier process had begun; they are looked at first and brought to an end
+/// without a second try. `past`: what is known of hosts that it had finished. Always returns a record.
+/// Errors (config): a plan that cannot be made; nothing was touched.
+[[nodiscard]] Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,
+                                              const std::vector<OpenSwitch>& open = {},
+                                              const std::vector<DeployHostRecord>& past = {});
+
+}  // namespace lockstep

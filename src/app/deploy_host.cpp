@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// Looking at a host, bringing systems to it, and the words for what became of it.
+#include "app/deploy_host.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+#include "lockstep/core/units.hpp"
+
+namespace lockstep {
+
+using deploy::Connection;
+using std::chrono::duration_cast;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint64_t k_log_cap = 16U << 20U;
+constexpr std::size_t k_answer_bytes = 4U << 20U;
+/// Above what a script's steps take together, and ssh's own limits.
+constexpr Millis k_question_limit{90'000};
+constexpr Millis k_pause{1'000};
+
+std::string short_path(const std::string& path) {
+    return path.starts_with("/nix/store/") ? path.substr(11) : path;
+}
+
+}  // namespace
+
+DeployHostSession::DeployHostSession(const DeployRequest& request, const DeployTarget& target, const DeployPorts& ports,
+                                     Changed changed)
+    : request_(request), target_(target), ports_(ports), changed_(std::move(changed)), ssh_(target.addresses.front()) {
+    record_.name = target.name;
+    record_.to = target.path;
+    record_.address = ssh_.host;
+}
+
+void DeployHostSession::tell() {
+    if (changed_) changed_(record_);
+}
+
+void DeployHostSession::stage(const std::string& name) {
+    record_.stage = name;
+    if (!name.empty()) log(name);
+    tell();
+}
+
+void DeployHostSession::log(const std::string& line) {
+    if (!log_) {
+        auto opened = ports_.store.open_log("deployment-logs", target_.name, k_log_cap);
+        if (!opened.ok()) return;
+        log_ = std::move(opened).value();
+        record_.log = log_->path();
+    }
+    log_->write(fmt::format("{} {}\n", format_utc(ports_.clock.now()), line));
+}
+
+std::string DeployHostSession::nonce() {
+    return deploy::switch_token(request_.run, target_.name, std::to_string(++questions_), request_.secret)
+        .substr(0, 24);
+}
+
+Completed DeployHostSession::ask(const Command& command) {
+    auto limited = command;
+    if (!limited.deadline) limited.deadline = k_question_limit;
+    auto done = run_to_end(ports_.processes, limited, k_answer_bytes);
+    if (!done.status.ok() && !done.err.empty()) log(command.label + ": " + clean_line(done.err, 1000));
+    return done;
+}
+
+HostOutcome DeployHostSession::end(HostOutcome outcome, const std::string& detail) {
+    record_.detail = clean_line(detail, 1000);
+    log(std::string(word(outcome)) + (detail.empty() ? "" : ": " + record_.detail));
+    set_outcome(outcome);
+    return outcome;
+}
+
+void DeployHostSession::set_outcome(HostOutcome outcome) {
+    record_.outcome = outcome;
+    record_.stage.clear();
+    if (!needs_person(outcome)) record_.manual.clear();
+    tell();
+}
+
+void DeployHostSession::close() {
+    if (!ssh_.control_path.empty()) (void)ask(deploy::ssh_close_command(ssh_));
+    if (log_) log_->close();
+}
+
+std::string DeployHostSession::by_hand(const std::string& what) const {
+    const auto user = ssh_.user.empty() ? ssh_.host : ssh_.user + "@" + ssh_.host;
+    return fmt::format("ssh {}{} -- {}", ssh_.port != 0 ? fmt::format("-p {} ", ssh_.port) : "", user, what);
+}
+
+std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connection) {
+    const auto mark = nonce();
+    const auto done = ask(deploy::probe_command(ssh_, connection,
+                                                {.nonce = mark,
+                                                 .candidate = target_.path,
+                                                 .busy_files = target_.busy_files,
+                                                 .busy_command = target_.busy_command}));
+    auto probe = deploy::parse_probe(done.out, mark);
+    if (!probe) record_.detail = clean_line(done.err.empty() ? describe(done.status) : done.err, 400);
+    return probe;
+}
+
+bool DeployHostSession::probe() {
+    stage("probe");
+    const auto begin = ports_.clock.steady();
+    for (;;) {
+        for (const auto& address : target_.addresses) {
+            ssh_ = address;
+            record_.address = address.host;
+            auto found = probe_once(Connection::shared);
+            if (!found) continue;
+            seen_ = std::move(found);
+            baseline_known_ = seen_->failed_units.has_value();
+            baseline_ = seen_->failed_units.value_or(std::vector<std::string>{});
+            record_.from = record_.running = seen_->running;
+            record_.reboot_reasons = deploy::reboot_reasons(seen_->booted_parts, seen_->candidate_parts);
+            record_.detail.clear();
+            log(fmt::format("{} runs {}, profile {}", seen_->hostname, short_path(seen_->running),
+                            short_path(seen_->profile)));
+            stage("");
+            return true;
+        }
+        if (stopped() || ports_.clock.steady() - begin >= target_.reach_within) break;
+        ports_.clock.sleep_for(k_pause);
+    }
+    stage("");
+    return false;
+}
+
+bool DeployHostSession::is_unchanged() const {
+    return seen_ && seen_->running == target_.path && seen_->profile == target_.path;
+}
+
+/// What forbids to touch the host now.
+std::optional<HostOutcome> DeployHostSession::may_begin() {
+    if (!seen_) return end(HostOutcome::unreachable, record_.detail);
+    const bool ours = seen_->holder.rfind(request_.run, 0) == 0;
+    if (!seen_->holder.empty() && seen_->holder_alive && !ours)
+        return end(HostOutcome::refused, "run " + seen_->holder + " has this host (" + seen_->holder_state + ")");
+    if (seen_->switch_locked.value_or(false))
+        return end(HostOutcome::refused, "a switch of somebody else is under way: " + seen_->switch_lock_owner);
+    if (!seen_->busy.empty()) return end(HostOutcome::deferred, "busy: " + join(seen_->busy, "; "));
+    if (seen_->running.empty()) return end(HostOutcome::refused, "it runs no system of the Nix store");
+    const auto expected = request_.expected.find(target_.name);
+    if (!target_.accept_drift && expected != request_.expected.end() && expected->second != seen_->running &&
+        seen_->running != target_.path)
+        return end(HostOutcome::drifted,
+                   fmt::format("{} runs, {} was left there", short_path(seen_->running), short_path(expected->second)));
+    return std::nullopt;
+}
+
+std::optional<HostOutcome> DeployHostSession::bring() {
+    if (!seen_ && !probe()) return end(HostOutcome::unreachable, record_.detail);
+    if (auto no = may_begin()) return no;
+    stage("copy");
+    const auto begin = ports_.clock.steady();
+    const auto done = ask(deploy::host_copy_command(request_.setup, ssh_,
+                                                    {.paths = {target_.path},
+                                                     .substitute = target_.substitute,
+                                                     .ssh_ng = target_.ssh_ng,
+                                                     .check_signatures = target_.check_signatures,
+                                                     .timeout = target_.copy_timeout}));
+    record_.copy = duration_cast<Millis>(ports_.clock.steady() - begin);
+    const auto there = ask(deploy::host_validity_command(ssh_, {target_.path}));
+    if (!there.status.ok()) {
+        if (deploy::judge_ssh(there.status, there.err) != deploy::ReachTrouble::none)
+            return end(HostOutcome::unreachable, "lost while copying: " + clean_line(there.err, 300));
+        return end(HostOutcome::failed, "the system could not be copied: " +
+                                            clean_line(done.err.empty() ? describe(done.status) : done.err, 600));
+    }
+    const auto mark = nonce();
+    const auto pinned =
+        deploy::parse_pinned(ask(deploy::pin_command(ssh_, request_.run, target_.path, record_.from, mark)).out, mark);
+    if (!pinned.value_or(false)) log("could not be kept from the garbage collector");
+    // Now that the system is there, its kernel and the like can be compared with what was booted.
+    if (const auto now = probe_once(Connection::shared))
+        record_.reboot_reasons = deploy::reboot_reasons(now->booted_parts, now->candidate_parts);
+    stage("");
+    return std::nullopt;
+}
+
+}  // namespace lockstep

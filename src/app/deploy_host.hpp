@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// One host of a deploy, from the first question to the proof: every step is a command that ends, and what a step
+// believes was read from the host. Blocks; each host has a thread of its own while something is done to it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lockstep/adapters/deploy_health.hpp"
+#include "lockstep/adapters/deploy_probe.hpp"
+#include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/app/deploy.hpp"
+
+namespace lockstep {
+
+class DeployHostSession {
+public:
+    /// Told whenever the record changes. Called on the thread that works for the host.
+    using Changed = std::function<void(const DeployHostRecord&)>;
+
+    DeployHostSession(const DeployRequest& request, const DeployTarget& target, const DeployPorts& ports,
+                      Changed changed);
+
+    /// Looks at the host and records what runs there. False: it did not answer.
+    bool probe();
+    /// Of the last probe that was answered.
+    [[nodiscard]] const std::optional<deploy::HostProbe>& seen() const { return seen_; }
+    /// Runs, starts, and has as its profile what is wanted.
+    [[nodiscard]] bool is_unchanged() const;
+
+    /// Everything that the system needs is there and kept from the garbage collector. An outcome: it cannot be.
+    [[nodiscard]] std::optional<HostOutcome> bring();
+    /// The switch, up to proved and permanent, or back.
+    [[nodiscard]] HostOutcome activate();
+    /// One judgement during a soak.
+    [[nodiscard]] DeployHealth check();
+    /// To the recorded system. Tried once.
+    [[nodiscard]] HostOutcome roll_back();
+    /// A host whose health could not be judged is accepted (or not): it keeps the new system (or goes back).
+    [[nodiscard]] HostOutcome settle_held(bool accepted);
+    /// A switch that an earlier process began: looks first, then brings it to its end.
+    [[nodiscard]] HostOutcome take_up(const OpenSwitch& open);
+
+    [[nodiscard]] const DeployHostRecord& record() const { return record_; }
+    void set_outcome(HostOutcome outcome);
+    /// Ends the shared connection.
+    void close();
+
+private:
+    struct Proof {
+        DeployHealth health = DeployHealth::inconclusive;
+        bool degraded = false;
+        std::string why;
+    };
+
+    // deploy_host.cpp
+    void stage(const std::string& name);
+    void log(const std::string& line);
+    void tell();
+    [[nodiscard]] Completed ask(const Command& command);
+    [[nodiscard]] std::optional<deploy::HostProbe> probe_once(deploy::Connection connection);
+    [[nodiscard]] bool stopped() const { return ports_.interrupted && ports_.interrupted() != 0; }
+    HostOutcome end(HostOutcome outcome, const std::string& detail);
+    [[nodiscard]] std::string nonce();
+    [[nodiscard]] std::string by_hand(const std::string& what) const;
+    [[nodiscard]] std::optional<HostOutcome> may_begin();
+
+    // deploy_host_switch.cpp: one switch, from its start to a phase in which nothing happens any more
+    [[nodiscard]] deploy::SwitchRequest switch_request(const std::string& suffix, const std::string& to,
+                                                       const std::string& from, deploy::SwitchAction action) const;
+    [[nodiscard]] HostOutcome carry_out(const deploy::SwitchRequest& request);
+    [[nodiscard]] HostOutcome go_on(const deploy::SwitchRequest& request, deploy::SwitchState state);
+    [[nodiscard]] std::optional<deploy::SwitchState> state_of(const deploy::SwitchRequest& request,
+                                                              deploy::Connection connection);
+    /// Polls until the phase is one of those that wait for us, or final; nullopt: contact was lost for longer than the
+    /// host would need to settle it by itself. `left`: the phase that an order was given in, and that it is to leave.
+    [[nodiscard]] std::optional<deploy::SwitchState> follow(const deploy::SwitchRequest& request,
+                                                            deploy::SwitchPhase left = deploy::SwitchPhase::unknown);
+    [[nodiscard]] std::optional<deploy::SwitchState> order(const deploy::SwitchRequest& request,
+                                                           deploy::SwitchOrder order);
+    void copy_log(const deploy::SwitchRequest& request);
+    [[nodiscard]] HostOutcome settled(const deploy::SwitchRequest& request, const deploy::SwitchState& state);
+    [[nodiscard]] HostOutcome lost(const deploy::SwitchRequest& request);
+    [[nodiscard]] HostOutcome confirm(const deploy::SwitchRequest& request);
+
+    // deploy_host_proof.cpp
+    [[nodiscard]] Proof prove(const std::string& path);
+    [[nodiscard]] HealthLook look(std::vector<std::string>& words);
+    [[nodiscard]] HealthLook look_from_runner(const HealthCheck& check, std::vector<std::string>& words) const;
+
+    // deploy_host_reboot.cpp
+    [[nodiscard]] bool reboot_wanted() const;
+    [[nodiscard]] HostOutcome boot_plan(const std::string& why);
+    [[nodiscard]] HostOutcome restart_and_prove();
+
+    const DeployRequest& request_;
+    const DeployTarget& target_;
+    const DeployPorts& ports_;
+    Changed changed_;
+    DeployHostRecord record_;
+    deploy::SshTarget ssh_;  ///< the address that answered
+    std::optional<deploy::HostProbe> seen_;
+    std::vector<std::string> baseline_;  ///< units that had failed before
+    bool baseline_known_ = false;
+    std::int64_t activated_at_ = 0;  ///< by the host's clock
+    std::unique_ptr<LogSink> log_;
+    std::uint64_t log_offset_ = 0;
+    std::string degraded_why_;
+    std::optional<deploy::SwitchRequest> held_;
+    int questions_ = 0;
+};
+
+}  // namespace lockstep

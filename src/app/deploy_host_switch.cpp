@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+// One switch on one host. Whatever is lost on the way, the host ends it by itself; here is read how.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/deploy_host.hpp"
+#include "lockstep/core/journal.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep {
+
+using deploy::Connection;
+using deploy::StartResult;
+using deploy::SwitchAction;
+using deploy::SwitchOrder;
+using deploy::SwitchPhase;
+using deploy::SwitchRequest;
+using deploy::SwitchState;
+using std::chrono::seconds;
+
+namespace {
+
+/// Beyond what the host's own limits add up to.
+constexpr seconds k_slack{15};
+
+/// The phase asks for a word of ours, or nothing happens in it any more.
+bool needs_us(SwitchPhase phase) {
+    return phase == SwitchPhase::awaiting || phase == SwitchPhase::held || phase == SwitchPhase::none ||
+           deploy::is_final(phase);
+}
+
+std::string rollback_reason(const SwitchState& state) {
+    std::string text = state.reason.empty() ? "it went back" : state.reason;
+    if (state.by == "watchdog") text += " (its watchdog took over)";
+    return text;
+}
+
+}  // namespace
+
+SwitchRequest DeployHostSession::switch_request(const std::string& suffix, const std::string& to,
+                                                const std::string& from, SwitchAction action) const {
+    SwitchRequest request;
+    request.run = request_.run + suffix;
+    request.token = deploy::switch_token(request.run, target_.name, to, request_.secret);
+    request.new_path = to;
+    request.old_path = from;
+    request.action = action;
+    request.limits = target_.limits;
+    if (target_.health.checks.empty()) request.limits.hold = 0;
+    return request;
+}
+
+std::optional<SwitchState> DeployHostSession::state_of(const SwitchRequest& request, Connection connection) {
+    const auto mark = nonce();
+    return deploy::parse_state(ask(deploy::state_command(ssh_, connection, request.run, mark)).out, mark);
+}
+
+std::optional<SwitchState> DeployHostSession::order(const SwitchRequest& request, SwitchOrder order) {
+    // An order that got lost is given again: it counts once, and only while it is awaited.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        const auto mark = nonce();
+        const auto done = ask(deploy::order_command(ssh_, Connection::fresh, request, order, mark));
+        if (auto state = deploy::parse_state(done.out, mark)) return state;
+        ports_.clock.sleep_for(request_.poll);
+    }
+    return std::nullopt;
+}
+
+void DeployHostSession::copy_log(const SwitchRequest& request) {
+    const auto mark = nonce();
+    const auto done = ask(deploy::log_command(ssh_, request.run, log_offset_, 1U << 20U, mark));
+    const auto chunk = deploy::parse_log(done.out, mark, log_offset_);
+    if (!chunk) return;
+    log_offset_ = chunk->next;
+    if (log_ && !chunk->text.empty()) log_->write(chunk->text);
+}
+
+std::optional<SwitchState> DeployHostSession::follow(const SwitchRequest& request, SwitchPhase left) {
+    const auto& limits = request.limits;
+    // So long the host may be busy with this by itself: then its watchdog has gone back.
+    const auto patience = seconds(limits.watchdog_after() + 2 * limits.rollback + 3 * limits.commit) + k_slack;
+    const auto begin = ports_.clock.steady();
+    std::uint64_t log_size = 0;
+    for (bool shared = true;;) {
+        auto state = state_of(request, shared ? Connection::shared : Connection::fresh);
+        if (state && state->log_size != log_size) {
+            log_size = state->log_size;
+            copy_log(request);
+        }
+        if (state && state->phase != left && needs_us(state->phase)) return state;
+        // Nobody on the host is in charge, and its watchdog is gone: it is told to go back.
+        if (state && !state->supervisor_alive && !state->watchdog_armed && !deploy::is_final(state->phase)) {
+            const auto mark = nonce();
+            (void)ask(deploy::settle_command(ssh_, request.run, mark));
+        }
+        if (!state && shared && !ssh_.control_path.empty()) (void)ask(deploy::ssh_close_command(ssh_));
+        shared = state.has_value();
+        if (stopped() || ports_.clock.steady() - begin > patience) return std::nullopt;
+        ports_.clock.sleep_for(request_.poll);
+    }
+}
+
+HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
+    stage(request.action == SwitchAction::boot ? "boot entry" : "activate");
+    const auto began = ports_.clock.steady();
+    log_offset_ = 0;
+    activated_at_ = seen_->clock;
+    const auto intent = journal_data({{"host", target_.name},
+                                      {"run", request.run},
+                                      {"token", request.token},
+                                      {"from", request.old_path},
+                                      {"to", request.new_path},
+                                      {"boot", seen_->boot_id}});
+    if (const auto written = ports_.store.journal("intent", "switch", intent); !written.ok())
+        return end(HostOutcome::failed, "the journal cannot be written: " + written.error().why);
+    if (ports_.failpoint)
+        if (const auto reached = ports_.failpoint("deploy-intent"); !reached.ok())
+            return end(HostOutcome::failed, reached.error().what);
+    const auto mark = nonce();
+    const auto done = ask(deploy::start_command(ssh_, request, mark));
+    const auto started = deploy::parse_started(done.out, mark);
+    if (ports_.failpoint) (void)ports_.failpoint("deploy-started");
+    if (!started) {
+        // The answer was lost: the host knows whether it has begun.
+        const auto state = follow(request);
+        if (!state) return lost(request);
+        if (state->phase == SwitchPhase::none && state->running == request.old_path)
+            return end(HostOutcome::failed, "the switch was not begun: " + clean_line(done.err, 300));
+        return go_on(request, *state);
+    }
+    switch (started->result) {
+        case StartResult::started:
+        case StartResult::already:
+            break;
+        case StartResult::held:
+        case StartResult::switch_locked:
+        case StartResult::not_started:
+            return end(HostOutcome::refused, started->why);
+        case StartResult::drifted:
+            return end(HostOutcome::drifted, "somebody switched it meanwhile: " + started->why);
+        case StartResult::candidate_missing:
+            return end(HostOutcome::failed, "the system is not there: " + started->why);
+    }
+    const auto state = follow(request);
+    record_.activation = std::chrono::duration_cast<Millis>(ports_.clock.steady() - began);
+    if (!state) return lost(request);
+    return go_on(request, *state);
+}
+
+/// From a phase in which the host waits for us, or has come to an end.
+HostOutcome DeployHostSession::go_on(const SwitchRequest& request, SwitchState state) {
+    if (state.phase == SwitchPhase::awaiting) {
+        if (ports_.failpoint) (void)ports_.failpoint("deploy-awaiting");
+        const auto proof = prove(request.new_path);
+        if (ports_.failpoint) (void)ports_.failpoint("deploy-proved");
+        degraded_why_ = proof.degraded ? proof.why : "";
+        record_.detail = clean_line(proof.why, 600);
+        const bool hold = request.limits.hold > 0;
+        if (proof.health == DeployHealth::fail || (proof.health == DeployHealth::inconclusive && !hold)) {
+            stage("roll back");
+            (void)order(request, SwitchOrder::release);
+        } else {
+            stage("commit");
+            (void)order(request, SwitchOrder::ack);
+        }
+        if (ports_.failpoint) (void)ports_.failpoint("deploy-acked");
+        const auto next = follow(request, SwitchPhase::awaiting);
+        if (!next) return lost(request);
+        state = *next;
+        if (state.phase == SwitchPhase::held && proof.health == DeployHealth::inconclusive) {
+            held_ = request;
+            return end(HostOutcome::inconclusive, proof.why);
+        }
+        if (state.phase == SwitchPhase::rolled_back && proof.health != DeployHealth::pass) state.reason = proof.why;
+    }
+    if (state.phase == SwitchPhase::held) {
+        (void)order(request, SwitchOrder::commit);
+        const auto next = follow(request, SwitchPhase::held);
+        if (!next) return lost(request);
+        state = *next;
+    }
+    return settled(request, state);
+}
+
+/// Nothing happens on the host any more: what is there now?
+HostOutcome DeployHostSession::settled(const SwitchRequest& request, const SwitchState& state) {
+    copy_log(request);
+    record_.running = state.running;
+    const auto now = state_of(request, Connection::fresh).value_or(state);
+    record_.running = now.running;
+    switch (now.phase) {
+        case SwitchPhase::committed:
+        case SwitchPhase::tested:
+            return confirm(request);
+        case SwitchPhase::boot_set:
+            return end(HostOutcome::boot_pending, "the next boot starts the new system");
+        case SwitchPhase::reboot_needed:
+            return end(HostOutcome::refused, "it can only be switched by a reboot");
+        case SwitchPhase::rolled_back:
+            if (now.running != request.old_path) break;
+            return end(HostOutcome::rolled_back,
+                       state.phase == SwitchPhase::rolled_back ? rollback_reason(state) : rollback_reason(now));
+        case SwitchPhase::none:
+            // Whatever the host knew of the run is gone: it was restarted.
+            if (now.running == request.old_path && now.profile != request.new_path)
+                return end(HostOutcome::rolled_back, "it restarted before the new system was permanent");
+            if (now.running == request.new_path && now.profile == request.new_path) return confirm(request);
+            break;
+        case SwitchPhase::rollback_failed:
+            record_.manual = by_hand(request.old_path + "/bin/switch-to-configuration switch");
+            return end(HostOutcome::rollback_failed, "neither system could be activated: " + rollback_reason(now));
+        default:
+            break;
+    }
+    record_.manual = by_hand("readlink /run/current-system /nix/var/nix/profiles/system");
+    return end(HostOutcome::unknown,
+               fmt::format("{} runs, the host says `{}`", clean_line(now.running, 200), deploy::name_of(now.phase)));
+}
+
+/// Read back: what is permanent is what was proved.
+HostOutcome DeployHostSession::confirm(const SwitchRequest& request) {
+    const auto probe = probe_once(Connection::fresh);
+    if (!probe) {
+        record_.manual = by_hand("readlink /run/current-system /nix/var/nix/profiles/system");
+        return end(HostOutcome::unknown, "it could not be read back: " + record_.detail);
+    }
+    record_.running = probe->running;
+    const bool permanent = request.action == SwitchAction::test || probe->profile == request.new_path;
+    if (probe->running != request.new_path || !permanent) {
+        record_.manual = by_hand("readlink /run/current-system /nix/var/nix/profiles/system");
+        return end(HostOutcome::unknown, fmt::format("{} runs and {} is the profile's", clean_line(probe->running, 200),
+                                                     clean_line(probe->profile, 200)));
+    }
+    const auto mark = nonce();
+    (void)ask(deploy::clean_command(ssh_, request.run, mark));
+    (void)ask(deploy::unpin_command(ssh_, request_.run, mark));
+    seen_ = probe;
+    return end(degraded_why_.empty() ? HostOutcome::confirmed : HostOutcome::degraded, degraded_why_);
+}
+
+HostOutcome DeployHostSession::lost(const SwitchRequest& request) {
+    record_.manual = by_hand(fmt::format("readlink /run/current-system; cat /run/lockstep/{}/state", request.run));
+    return end(HostOutcome::unknown,
+               "it does not answer; its watchdog goes back to " + request.old_path + " by itself");
+}
+
+HostOutcome DeployHostSession::settle_held(bool accepted) {
+    if (!held_) return *record_.outcome;
+    const auto request = *held_;
+    held_.reset();
+    stage(accepted ? "commit" : "roll back");
+    (void)order(request, accepted ? SwitchOrder::commit : SwitchOrder::release);
+    const auto state = follow(request, SwitchPhase::held);
+    return state ? settled(request, *state) : lost(request);
+}
+
+HostOutcome DeployHostSession::roll_back() {
+    if (!seen_ || record_.from.empty()) return end(HostOutcome::rollback_failed, "what ran before is not known");
+    if (held_) return settle_held(false);
+    const auto from = record_.from;
+    const auto why = record_.detail;
+    baseline_known_ = false;
+    const auto outcome = carry_out(switch_request("-back", from, target_.path, SwitchAction::switch_to));
+    if (outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded)
+        return end(HostOutcome::rolled_back, why.empty() ? "the run was stopped" : why);
+    record_.manual = by_hand(from + "/bin/switch-to-configuration switch");
+    return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + record_.detail);
+}
+
+HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
+    const bool back = open.run.ends_with("-back");
+    const bool boot = open.run.ends_with("boot");
+    auto request = switch_request("", open.to, open.from, boot ? SwitchAction::boot : target_.action);
+    request.run = open.run;
+    request.token = open.token;
+    const bool there = probe();
+    record_.from = back ? open.to : open.from;
+    if (!there) return lost(request);
+    stage("read how far it got");
+    const auto state = follow(request);
+    if (!state) return lost(request);
+    if (state->phase == SwitchPhase::none && state->boot_id == open.boot_id && state->running == open.from && !back)
+        return end(HostOutcome::not_started, "the switch had not begun");
+    const auto outcome = go_on(request, *state);
+    if (!back) return outcome;
+    if (outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded)
+        return end(HostOutcome::rolled_back, "the run was stopped");
+    record_.manual = by_hand(open.to + "/bin/switch-to-configuration switch");
+    return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + record_.detail);
+}
+
+}  // namespace lockstep

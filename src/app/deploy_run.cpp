@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+// The loop between engine and hosts.
+#include "app/deploy_run.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "lockstep/core/journal.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr auto k_status_pause = std::chrono::milliseconds(200);
+constexpr auto k_look_up = std::chrono::milliseconds(200);  // for signals
+
+}  // namespace
+
+DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
+    : request_(request), ports_(ports), settled_(request.targets.size(), false) {
+    record_.run = request.run;
+    record_.commit = request.commit;
+    record_.strategy = std::string(word(request.policy.strategy));
+    for (std::size_t n = 0; n < request.targets.size(); ++n) {
+        sessions_.push_back(std::make_unique<DeployHostSession>(
+            request, request.targets[n], ports, [this, n](const DeployHostRecord& record) { changed(n, record); }));
+        record_.hosts.push_back(sessions_.back()->record());
+    }
+}
+
+DeployRun::~DeployRun() {
+    for (auto& thread : threads_) thread.join();
+}
+
+Millis DeployRun::now() const {
+    return std::chrono::duration_cast<Millis>(ports_.clock.now().time_since_epoch());
+}
+
+void DeployRun::changed(std::size_t target, const DeployHostRecord& record) {
+    const std::lock_guard lock(mutex_);
+    const bool ended = record.outcome && record_.hosts[target].outcome != record.outcome;
+    const auto wave = record_.hosts[target].wave;
+    record_.hosts[target] = record;
+    record_.hosts[target].wave = wave;
+    dirty_ = true;
+    if (ended) tell_end(record);
+    news_.notify_all();
+}
+
+void DeployRun::tell_end(const DeployHostRecord& record) {
+    const bool good = is_success(*record.outcome);
+    ports_.events.on(
+        Notice{!good, fmt::format("{}: {}{}", record.name, replace_all(std::string(word(*record.outcome)), "_", " "),
+                                  record.detail.empty() ? "" : ": " + record.detail)});
+    (void)ports_.store.journal("outcome", "deploy-host",
+                               journal_data({{"host", record.name},
+                                             {"outcome", std::string(word(*record.outcome))},
+                                             {"from", record.from},
+                                             {"to", record.to},
+                                             {"running", record.running},
+                                             {"detail", record.detail}}));
+}
+
+void DeployRun::for_each(std::size_t count, std::size_t limit, const std::function<void(std::size_t)>& work) {
+    std::atomic<std::size_t> next{0};
+    std::vector<std::thread> workers;
+    for (std::size_t n = 0; n < std::min(count, std::max<std::size_t>(1, limit)); ++n)
+        workers.emplace_back([&] {
+            for (auto at = next++; at < count; at = next++) work(at);
+        });
+    for (auto& worker : workers) worker.join();
+}
+
+void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
+    const auto index = [&](const std::string& name) {
+        return static_cast<std::size_t>(std::find_if(request_.targets.begin(), request_.targets.end(),
+                                                     [&](const auto& target) { return target.name == name; }) -
+                                        request_.targets.begin());
+    };
+    for (const auto& record : past) {
+        const auto at = index(record.name);
+        // What never began may be tried; success is seen by looking; everything else is not tried a second time.
+        if (at == sessions_.size() || !record.outcome || is_success(*record.outcome) ||
+            *record.outcome == HostOutcome::not_started || *record.outcome == HostOutcome::cancelled)
+            continue;
+        const std::lock_guard lock(mutex_);
+        settled_[at] = true;
+        record_.hosts[at].outcome = record.outcome;
+        record_.hosts[at].detail = record.detail;
+        record_.hosts[at].from = record.from;
+        record_.hosts[at].running = record.running;
+    }
+    std::vector<std::pair<std::size_t, OpenSwitch>> todo;
+    for (const auto& each : open)
+        if (const auto at = index(each.host); at < sessions_.size()) todo.emplace_back(at, each);
+    for_each(todo.size(), request_.probes, [&](std::size_t n) {
+        const auto& [at, each] = todo[n];
+        const auto outcome = sessions_[at]->take_up(each);
+        settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome);
+    });
+}
+
+void DeployRun::probe_all() {
+    ports_.events.on(Notice{false, "asking " + plural(sessions_.size(), "host")});
+    for_each(sessions_.size(), request_.probes, [&](std::size_t n) {
+        if (!settled_[n] && !sessions_[n]->seen()) (void)sessions_[n]->probe();
+    });
+}
+
+DeployHost DeployRun::plan_host(std::size_t target) const {
+    const auto& wish = request_.targets[target];
+    const auto& session = *sessions_[target];
+    DeployHost host;
+    host.name = wish.name;
+    host.after = wish.after;
+    host.unchanged = session.is_unchanged();
+    host.optional = wish.optional;
+    host.offline_ok = wish.offline_ok;
+    host.approval = wish.approval;
+    host.critical = session.record().reboot_reasons;
+    host.last = session.seen() && !request_.machine_id.empty() && session.seen()->machine_id == request_.machine_id;
+    return host;
+}
+
+bool DeployRun::earlier_failures_forbid() const {
+    std::size_t failures = 0;
+    bool person = false;
+    for (std::size_t n = 0; n < settled_.size(); ++n) {
+        const auto& outcome = record_.hosts[n].outcome;
+        if (!settled_[n] || !outcome) continue;
+        failures += is_failure(*outcome) ? 1U : 0U;
+        person = person || needs_person(*outcome);
+    }
+    const auto tolerated = request_.policy.tolerate_total.value_or(request_.policy.tolerate);
+    return person || failures > share_down(tolerated, request_.targets.size());
+}
+
+Result<void> DeployRun::plan() {
+    DeployFleet fleet;
+    for (std::size_t n = 0; n < sessions_.size(); ++n) {
+        if (settled_[n]) continue;
+        of_plan_.push_back(n);
+        fleet.push_back(plan_host(n));
+    }
+    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), request_.policy));
+    for (const auto& wave : plan_.waves)
+        for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
+    record_.plan = plan_lines(plan_);
+    for (const auto host : plan_.skipped) sessions_[of_plan_[host]]->set_outcome(HostOutcome::unchanged);
+    return {};
+}
+
+void DeployRun::post(const DeployEvent& event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(event);
+    news_.notify_all();
+}
+
+void DeployRun::spawn(std::function<DeployEvent()> work) {
+    threads_.emplace_back([this, work = std::move(work)] { post(work()); });
+}
+
+void DeployRun::settle_held(bool accepted) {
+    for (auto& each : sessions_)
+        if (each->record().outcome == HostOutcome::inconclusive) (void)each->settle_held(accepted);
+}
+
+DeployEvent DeployRun::answer(const DeployAction& action) {
+    std::string question;
+    if (action.question == GateQuestion::before_wave)
+        question = fmt::format("begin {}: {}?", plan_.waves[action.wave].name, plan_.waves[action.wave].gate);
+    if (action.question == GateQuestion::inconclusive) question = "the health of hosts could not be judged; go on?";
+    if (action.question == GateQuestion::no_evidence) question = "no host of the canary was proved; go on?";
+    const auto given = ports_.ask ? ports_.ask(question) : GateAnswer::unanswered;
+    if (action.question == GateQuestion::inconclusive) settle_held(given == GateAnswer::approved);
+    return DeployEvent::answered(now(), action.gate, given);
+}
+
+void DeployRun::begin(const DeployAction& action) {
+    using Kind = DeployAction::Kind;
+    const auto host = action.host;
+    switch (action.kind) {
+        case Kind::begin_wave:
+            ports_.events.on(Notice{false, fmt::format("wave {}: {}", plan_.waves[action.wave].name,
+                                                       plural(plan_.waves[action.wave].hosts.size(), "host"))});
+            break;
+        case Kind::copy:
+            return spawn([this, host] {
+                const auto outcome = session(host).bring();
+                return outcome ? DeployEvent::ended(now(), host, *outcome) : DeployEvent::copied(now(), host);
+            });
+        case Kind::activate:
+            return spawn([this, host] { return DeployEvent::ended(now(), host, session(host).activate()); });
+        case Kind::check:
+            return spawn([this, host] { return DeployEvent::checked(now(), host, session(host).check()); });
+        case Kind::roll_back:
+            return spawn([this, host] { return DeployEvent::ended(now(), host, session(host).roll_back()); });
+        case Kind::ask:
+            return spawn([this, action] { return answer(action); });
+        case Kind::wait:
+            wake_ = action.until;
+            break;
+        case Kind::end_wave:
+        case Kind::finish:
+            break;
+    }
+}
+
+void DeployRun::write_status(bool now_or_never) {
+    std::string text;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto time = ports_.clock.steady();
+        if (!dirty_ || (!now_or_never && time - written_ < k_status_pause)) return;
+        dirty_ = false;
+        written_ = time;
+        auto sorted = record_;
+        std::sort(sorted.hosts.begin(), sorted.hosts.end(),
+                  [](const auto& a, const auto& b) { return a.name < b.name; });
+        text = deploy_status_json(sorted, ports_.clock.now());
+    }
+    (void)ports_.store.write_file("deployment-status.json", text);
+}
+
+void DeployRun::carry_out() {
+    if (request_.dry_run) return;
+    if (earlier_failures_forbid()) {
+        for (const auto target : of_plan_)
+            if (!record_.hosts[target].outcome) sessions_[target]->set_outcome(HostOutcome::not_started);
+        record_.reason = "hosts of this run failed before it was cut off";
+        return;
+    }
+    engine_ = std::make_unique<DeployEngine>(plan_);
+    bool cancelled = false;
+    post(DeployEvent::started(now()));
+    while (!engine_->finished()) {
+        std::optional<DeployEvent> event;
+        {
+            std::unique_lock lock(mutex_);
+            if (events_.empty()) news_.wait_for(lock, k_look_up);
+            if (!events_.empty()) {
+                event = events_.front();
+                events_.pop_front();
+            }
+        }
+        if (!event && !cancelled && ports_.interrupted && ports_.interrupted() != 0) {
+            cancelled = true;
+            event = DeployEvent::cancel(now());
+        }
+        if (!event && wake_ && now() >= *wake_) {
+            wake_.reset();
+            event = DeployEvent::time(now());
+        }
+        if (event)
+            for (const auto& action : engine_->apply(*event)) begin(action);
+        write_status(false);
+    }
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    settle_held(false);
+    const auto verdict = engine_->verdict();
+    record_.exit = verdict.exit;
+    record_.reason = verdict.reason;
+    for (DeployIndex host = 0; host < of_plan_.size(); ++host) {
+        const auto& state = engine_->hosts()[host];
+        if (!session(host).record().outcome && state.outcome) session(host).set_outcome(*state.outcome);
+    }
+}
+
+DeployRecord DeployRun::result() {
+    for_each(sessions_.size(), request_.probes, [&](std::size_t n) { sessions_[n]->close(); });
+    bool person = false, failure = false;
+    for (std::size_t n = 0; n < record_.hosts.size(); ++n) {
+        const auto& host = record_.hosts[n];
+        if (!host.outcome) continue;
+        const auto& target = request_.targets[n];
+        const bool excused = *host.outcome == HostOutcome::unreachable && (target.optional || target.offline_ok);
+        person = person || needs_person(*host.outcome);
+        failure = failure || (is_failure(*host.outcome) && !excused);
+    }
+    if (record_.exit == ExitCode::internal) record_.exit = ExitCode::ok;
+    if (failure && record_.exit == ExitCode::ok) record_.exit = ExitCode::deploy_rolled_back;
+    if (person) record_.exit = ExitCode::deploy_unknown;
+    record_.finished = true;
+    dirty_ = true;
+    write_status(true);
+    std::sort(record_.hosts.begin(), record_.hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    (void)ports_.store.write_file("deployment-report.md", deploy_markdown(record_));
+    return record_;
+}
+
+Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,
+                                const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
+    DeployRun run(request, ports);
+    run.take_up(open, past);
+    run.probe_all();
+    LOCKSTEP_TRY_VOID(run.plan());
+    run.carry_out();
+    return run.result();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A deploy while it goes on: the engine says what is next, threads do it, one loop in the middle.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "app/deploy_host.hpp"
+#include "lockstep/core/deploy_engine.hpp"
+
+namespace lockstep {
+
+class DeployRun {
+public:
+    DeployRun(const DeployRequest& request, const DeployPorts& ports);
+    ~DeployRun();
+    DeployRun(const DeployRun&) = delete;
+    DeployRun& operator=(const DeployRun&) = delete;
+
+    /// Brings what an earlier process had begun to its end.
+    void take_up(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past);
+    /// Asks every host what runs there.
+    void probe_all();
+    [[nodiscard]] Result<void> plan();
+    void carry_out();
+    [[nodiscard]] DeployRecord result();
+
+private:
+    DeployHostSession& session(DeployIndex host) { return *sessions_[of_plan_[host]]; }
+    [[nodiscard]] DeployHost plan_host(std::size_t target) const;
+    [[nodiscard]] Millis now() const;
+    /// Runs `work(n)` for each number below `count`, at most `limit` at the same time.
+    void for_each(std::size_t count, std::size_t limit, const std::function<void(std::size_t)>& work);
+    void begin(const DeployAction& action);
+    void spawn(std::function<DeployEvent()> work);
+    void post(const DeployEvent& event);
+    void changed(std::size_t target, const DeployHostRecord& record);
+    [[nodiscard]] DeployEvent answer(const DeployAction& action);
+    void settle_held(bool accepted);
+    void tell_end(const DeployHostRecord& record);
+    void write_status(bool now_or_never);
+    [[nodiscard]] bool earlier_failures_forbid() const;
+
+    const DeployRequest& request_;
+    const DeployPorts& ports_;
+    std::vector<std::unique_ptr<DeployHostSession>> sessions_;  ///< by target
+    std::vector<bool> settled_;                                 ///< by target: an earlier process came to its end
+    std::vector<std::size_t> of_plan_;                          ///< index in the plan → target
+    DeployPlan plan_;
+    std::unique_ptr<DeployEngine> engine_;
+
+    std::mutex mutex_;
+    std::condition_variable news_;
+    std::deque<DeployEvent> events_;
+    DeployRecord record_;  ///< its hosts are by target until the end
+    bool dirty_ = false;
+    std::chrono::steady_clock::time_point written_{};
+    std::vector<std::thread> threads_;
+    std::optional<Millis> wake_;
+};
+
+}  // namespace lockstep
