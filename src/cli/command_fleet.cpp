@@ -77,12 +77,12 @@ int command_fleet(const Options& options, Environment environment) {
         return tell_error(fleet.error());
     }
     const auto ports = machine.ports();
-    for (const auto& notice : fleet->notices) ports.events.on(Notice{true, notice});
+    for (const auto& notice : fleet->fleet.notices) ports.events.on(Notice{true, notice});
     const auto hosts =
-        chosen_hosts(fleet.value(), options, {options.operands.begin() + 1, options.operands.end()}, unanswered);
+        chosen_hosts(fleet->fleet, options, {options.operands.begin() + 1, options.operands.end()}, unanswered);
     machine.console().stop();
     if (!hosts.ok()) return tell_error(hosts.error());
-    return sub->run({options, machine, fleet.value(), hosts.value()});
+    return sub->run({options, machine, fleet->fleet, hosts.value()});
 }
 
 }  // namespace lockstep::cli

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/command_deploy.hpp"
 #include "cli/commands.hpp"
+#include "cli/deploy_request.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/runs.hpp"
@@ -112,8 +114,9 @@ int command_resume(const Options& options, Environment environment) {
                            fmt::format("process {} on {}", past.pid, clean_line(past.host, 100)),
                            "wait for it to end, or stop it; `lockstep why` tells what it waits for"});
     if (run->journal.damaged_line != 0) return tell_damaged(run.value());
-    if (past.command != "run")
-        return tell_error({ErrorKind::usage, "only a `run` can be resumed", "this was `lockstep " + past.command + "`",
+    if (past.command != "run" && past.command != "deploy")
+        return tell_error({ErrorKind::usage, "only a `run` or a `deploy` can be resumed",
+                           "this was `lockstep " + past.command + "`",
                            "start it again: what was built is in the store"});
     if (past.verdict && !is_resumable(past)) return tell_over(options, environment, run.value());
     if (past.dry_run) return tell_error({ErrorKind::usage, "a dry run has nothing to resume", "", "start it again"});
@@ -131,6 +134,11 @@ int command_resume(const Options& options, Environment environment) {
     Machine machine(was.value(), std::move(environment));
     if (const auto opened = machine.reopen(run->directory, past, run->journal.records.size()); !opened.ok())
         return tell_error(opened.error());
+    if (past.command == "deploy") {
+        const auto proof = proved_run(machine.runs(), was->from);
+        if (!proof.ok()) return tell_error(proof.error());
+        return finish(was.value(), machine, deploy_with(was.value(), machine, proof.value(), &run.value()));
+    }
     Resumption resumption{past, read_proof(run.value())};
     return finish(was.value(), machine, resume_update(machine.settings("run"), machine.ports(), resumption));
 }

@@ -2,6 +2,7 @@
 // run, build and plan: wire, do, tell.
 #include <iostream>
 
+#include "cli/command_deploy.hpp"
 #include "cli/commands.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
@@ -42,8 +43,8 @@ int command_run(const Options& options, Environment environment) {
         if (!options.json) tell_result(plan.text);
         return finish(options, machine, plan.report);
     }
-    return finish(options, machine,
-                  options.command == "build" ? run_build(settings, ports) : run_update(settings, ports));
+    if (options.command == "build") return finish(options, machine, run_build(settings, ports));
+    return finish(options, machine, deploy_landed(options, machine, run_update(settings, ports)));
 }
 
 }  // namespace lockstep::cli

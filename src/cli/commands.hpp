@@ -13,6 +13,7 @@ namespace lockstep::cli {
 /// status, why, history, report: what the directories of earlier runs tell. Nothing is changed.
 [[nodiscard]] int command_past(const Options& options, const Environment& environment);
 [[nodiscard]] int command_doctor(const Options& options, Environment environment);
+[[nodiscard]] int command_deploy(const Options& options, Environment environment);
 [[nodiscard]] int command_fleet(const Options& options, Environment environment);
 [[nodiscard]] int command_init(const Options& options, Environment environment);
 [[nodiscard]] int command_lockdiff(const Options& options);

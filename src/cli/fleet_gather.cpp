@@ -33,7 +33,7 @@ public:
     explicit Gathering(Machine& machine)
         : machine_(machine), settings_(machine.settings("fleet")), ports_(machine.ports()), state_(settings_, ports_) {}
 
-    Result<Fleet> fleet() {
+    Result<GatheredFleet> fleet() {
         LOCKSTEP_TRY(state_.checkout, ports_.git.checkout(settings_.repo));
         LOCKSTEP_TRY_VOID(prepare_reading(state_));
         LOCKSTEP_TRY_VOID(prepare_nix(state_));
@@ -56,7 +56,9 @@ public:
             if (!source->value().name.empty()) input.sources.push_back(std::move(*source).value());
         }
         input.configurations = configurations();
-        return merge_fleet(input);
+        LOCKSTEP_TRY(auto fleet, merge_fleet(input));
+        return GatheredFleet{std::move(fleet), state_.config, state_.setup, state_.checkout.root.string(),
+                             machine_.environment().get("HOME")};
     }
 
 private:
@@ -147,7 +149,7 @@ std::string read_standard_input() {
 
 }  // namespace
 
-Result<Fleet> gather_fleet(Machine& machine) {
+Result<GatheredFleet> gather_fleet(Machine& machine) {
     return Gathering(machine).fleet();
 }
 

@@ -90,6 +90,9 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"quiet", &options.quiet},
                                                            {"force", &options.force},
                                                            {"all", &options.all},
+                                                           {"simulate", &options.simulate},
+                                                           {"yes", &options.yes},
+                                                           {"deploy", &options.deploy},
                                                            {"dry-run", &options.dry_run},
                                                            {"detailed-exit-code", &options.detailed_exit_code},
                                                            {"retry-failed", &options.retry_failed}};
@@ -103,6 +106,8 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
         if (name == known) *field = given.back();
     if (name == "repo") options.repo = given.back();
     if (name == "color") options.color = given.back();
+    if (name == "from") options.from = given.back();
+    if (name == "fail") options.faults = given;
     if (name == "exit-zero-on") options.exit_zero_on = comma_separated(given);
 }
 

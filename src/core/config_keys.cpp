@@ -9,8 +9,9 @@ namespace lockstep {
 const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> table = [] {
         std::vector<ConfigKey> rows;
-        for (const auto add : {keys::add_repository, keys::add_run, keys::add_update, keys::add_targets,
-                               keys::add_prove, keys::add_keep, keys::add_nix, keys::add_forge, keys::add_fleet})
+        for (const auto add :
+             {keys::add_repository, keys::add_run, keys::add_update, keys::add_targets, keys::add_prove, keys::add_keep,
+              keys::add_nix, keys::add_forge, keys::add_fleet, keys::add_deploy})
             add(rows);
         return rows;
     }();

@@ -150,5 +150,6 @@ void add_keep(std::vector<ConfigKey>& table);
 void add_nix(std::vector<ConfigKey>& table);
 void add_forge(std::vector<ConfigKey>& table);
 void add_fleet(std::vector<ConfigKey>& table);
+void add_deploy(std::vector<ConfigKey>& table);
 
 }  // namespace lockstep::keys

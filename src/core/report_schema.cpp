@@ -8,7 +8,7 @@ std::string_view report_schema() {
     return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "lockstep report 1.2",
-  "description": "report.json, the record of one run of lockstep. This schema describes version 1.2 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
+  "description": "report.json, the record of one run of lockstep. This schema describes version 1.2 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock, endings of deploys) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
   "type": "object",
   "properties": {
     "schema": {"const": "lockstep-report/1.2"},
@@ -151,7 +151,7 @@ std::string_view report_schema() {
           "description": "How the run ended.",
           "enum": [
             "landed", "unchanged", "would_land", "would_propose", "proposed", "proposed_green", "proved",
-            "hosts_failed", "alarm", "stopped"
+            "hosts_failed", "alarm", "deployed", "would_deploy", "deploy_failed", "stopped"
           ]
         },
         "exit_code": {"type": "integer", "enum": [0, 10, 20, 21, 30, 31, 40, 41, 50, 51, 52, 60, 64, 70, 75, 78, 130, 143]},

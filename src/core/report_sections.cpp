@@ -46,6 +46,10 @@ std::string how_it_ended(const RunReport& report) {
             return fmt::format("Nothing was merged: {}.", stays);
         case Outcome::hosts_failed:
             return report.run.command == "build" ? "" : fmt::format("Nothing was merged: {}.", stays);
+        case Outcome::deployed:
+        case Outcome::would_deploy:
+        case Outcome::deploy_failed:
+            return {};
         case Outcome::stopped:
             return fmt::format("The run stopped and decided nothing: {}.", stays);
     }

@@ -67,6 +67,12 @@ std::string_view outcome_word(Outcome outcome) {
             return "hosts_failed";
         case Outcome::alarm:
             return "alarm";
+        case Outcome::deployed:
+            return "deployed";
+        case Outcome::would_deploy:
+            return "would_deploy";
+        case Outcome::deploy_failed:
+            return "deploy_failed";
         case Outcome::stopped:
             return "stopped";
     }
@@ -160,6 +166,12 @@ std::string verdict_phrase(const RunReport& report) {
         case Outcome::alarm:
             if (!report.pull) return "alarm";
             return report.pull->action == "updated" ? "alarm: pull request updated" : "alarm: pull request opened";
+        case Outcome::deployed:
+            return "deployed";
+        case Outcome::would_deploy:
+            return "would deploy";
+        case Outcome::deploy_failed:
+            return fmt::format("deploy failed ({})", exit_code_word(report.ending.exit));
         case Outcome::stopped:
             return fmt::format("stopped ({})", exit_code_word(report.ending.exit));
     }
@@ -220,7 +232,10 @@ bool is_good(Outcome outcome) {
         case Outcome::would_land:
         case Outcome::proposed_green:
         case Outcome::proved:
+        case Outcome::deployed:
+        case Outcome::would_deploy:
             return true;
+        case Outcome::deploy_failed:
         case Outcome::would_propose:
         case Outcome::proposed:
         case Outcome::hosts_failed:

@@ -278,6 +278,9 @@ TEST(Options, EveryFlagIsAcceptedByEveryCommandThatListsIt) {
             if (option.name == "forge-url") value = "https://x";
             if (option.name == "nix-option") value = "cores=1";
             if (option.name == "exit-zero-on") value = "pr";
+            if (option.name == "strategy") value = "rolling";
+            if (option.name == "tolerate") value = "10%";
+            if (option.name == "canary") value = "web1";
             Words args{std::string(command.name), "--" + std::string(option.name)};
             if (!option.argument.empty()) args.push_back(value);
             for (std::size_t i = 0; i < command.least; ++i) args.emplace_back("operand");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lockstep/core/deploy_policy.hpp"
 #include "lockstep/core/fleet_record.hpp"
 
 namespace lockstep {
@@ -160,6 +161,38 @@ struct Config {
 
         bool operator==(const Fleet&) const = default;
     } fleet;
+
+    struct Deploy {
+        DeployStrategy strategy = DeployStrategy::smart;
+        std::vector<std::string> batches;  ///< "3", "25%": sizes of the batches, the last one repeats
+        std::vector<std::string> canary;   ///< names of hosts, or one size
+        std::chrono::milliseconds soak{0};
+        int soak_checks = 3;
+        std::string tolerate = "0";
+        std::string tolerate_total;  ///< "" = what tolerate says, of the run
+        OnStop on_stop = OnStop::keep;
+        std::vector<std::string> gates;  ///< "start", "after-canary", "every"
+        int copies = 10, activations = 10;
+        std::string known_hosts;  ///< file with the keys of the hosts
+        std::string become;       ///< "sudo -n"
+        bool substitute = true, check_signatures = true;
+        std::chrono::milliseconds reach_within = std::chrono::seconds(30);
+        std::chrono::milliseconds copy_timeout = std::chrono::hours(1);
+        std::chrono::milliseconds activate_timeout = std::chrono::minutes(5);
+        std::chrono::milliseconds confirm_timeout = std::chrono::minutes(1);  ///< then the host goes back by itself
+        std::chrono::milliseconds hold_timeout = std::chrono::minutes(15);
+        std::chrono::milliseconds commit_timeout = std::chrono::minutes(2);
+        std::chrono::milliseconds rollback_timeout = std::chrono::minutes(5);
+        std::chrono::milliseconds reboot_within = std::chrono::minutes(10);
+        std::vector<std::string> health;  ///< checks, see host_health.hpp
+        int health_passes = 2;
+        std::chrono::milliseconds health_interval = std::chrono::seconds(2);
+        std::chrono::milliseconds health_within = std::chrono::seconds(30);
+        std::vector<std::string> degraded_ok;  ///< units whose failure is accepted; globs
+        std::vector<std::string> busy_files;   ///< on the host: present = not now
+
+        bool operator==(const Deploy&) const = default;
+    } deploy;
 
     struct Report {
         int keep_runs = 20;

@@ -43,6 +43,9 @@ enum class Outcome {
     proved,          ///< `build`: every host proved
     hosts_failed,    ///< `build`: hosts failed; `run`: hosts failed and no pull request could be written
     alarm,           ///< the lock change raised an alarm that stops: pull request (or branch) only, hosts good or bad
+    deployed,        ///< `deploy`: every host that takes part runs what was proved
+    would_deploy,    ///< `deploy --dry-run`
+    deploy_failed,   ///< `deploy`: hosts went back, or need a person
     stopped,         ///< anything else: see reason
 };
 [[nodiscard]] std::string_view outcome_word(Outcome outcome);

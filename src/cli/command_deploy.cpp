@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+// deploy: choose, plan, carry out, tell.
+#include "cli/command_deploy.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/deploy_request.hpp"
+#include "cli/finish.hpp"
+#include "cli/outputs.hpp"
+#include "edges/curl_http.hpp"
+#include "edges/tcp_connect.hpp"
+#include "lockstep/core/deploy_simulate.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A short path for ssh's sockets, gone with this object.
+class ControlFolder {
+public:
+    ControlFolder() {
+        std::string name = "/tmp/lockstep-ssh-XXXXXX";
+        if (mkdtemp(name.data()) != nullptr) path_ = name;
+    }
+    ~ControlFolder() {
+        std::error_code ignored;
+        if (!path_.empty()) fs::remove_all(path_, ignored);
+    }
+    ControlFolder(const ControlFolder&) = delete;
+    ControlFolder& operator=(const ControlFolder&) = delete;
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+/// What an earlier process of this deploy had begun, and what it had ended.
+struct Begun {
+    std::vector<OpenSwitch> open;
+    std::vector<DeployHostRecord> ended;
+};
+
+Begun begun_by(const FoundRun& run) {
+    Begun begun;
+    const auto drop = [&](const std::string& host) {
+        std::erase_if(begun.open, [&](const auto& each) { return each.host == host; });
+    };
+    for (const auto& record : run.journal.records) {
+        const auto data = nlohmann::json::parse(record.data_json, nullptr, false);
+        if (!data.is_object()) continue;
+        const auto host = data.value("host", "");
+        if (record.kind == "intent" && record.step == "switch") {
+            drop(host);
+            begun.open.push_back({.host = host,
+                                  .run = data.value("run", ""),
+                                  .token = data.value("token", ""),
+                                  .from = data.value("from", ""),
+                                  .to = data.value("to", ""),
+                                  .boot_id = data.value("boot", "")});
+        }
+        if (record.kind == "outcome" && record.step == "deploy-host") {
+            drop(host);
+            DeployHostRecord ended{.name = host, .outcome = host_outcome_from(data.value("outcome", ""))};
+            ended.from = data.value("from", "");
+            ended.to = data.value("to", "");
+            ended.running = data.value("running", "");
+            ended.detail = data.value("detail", "");
+            std::erase_if(begun.ended, [&](const auto& each) { return each.name == host; });
+            begun.ended.push_back(std::move(ended));
+        }
+    }
+    return begun;
+}
+
+RunReport report_of(const Options& options, Machine& machine, const RunReport& proof) {
+    RunReport report;
+    report.run.id = machine.store().run_id();
+    report.run.command = options.command;
+    report.run.started = report.run.finished = machine.ports().clock.now();
+    report.run.tool_version = LOCKSTEP_VERSION;
+    report.run.dry_run = options.dry_run;
+    report.repo = proof.repo;
+    return report;
+}
+
+RunReport ended_with(RunReport report, Machine& machine, const Error& error) {
+    report.run.finished = machine.ports().clock.now();
+    report.ending = {Outcome::stopped, exit_code_for(error.kind),
+                     error.what + (error.why.empty() ? "" : ": " + clean_line(error.why, 600)), error.hint};
+    return report;
+}
+
+std::optional<int> http_status(const std::string& url, Millis limit) {
+    CurlHttp http;
+    HttpRequest request;
+    request.url = url;
+    request.timeout = limit;
+    request.max_body = 1U << 20U;
+    const auto answer = http.send(request);
+    return answer.ok() ? std::optional<int>(answer->status) : std::nullopt;
+}
+
+std::string simulate(const DeployRequest& request, const std::vector<std::string>& faults, int& code) {
+    DeployFleet fleet;
+    for (const auto& target : request.targets)
+        fleet.push_back(
+            {.name = target.name, .after = target.after, .optional = target.optional, .offline_ok = target.offline_ok});
+    const auto plan = plan_waves(std::move(fleet), request.policy);
+    if (!plan.ok()) return code = tell_error(plan.error()), "";
+    DeployScript script;
+    for (const auto& text : faults) {
+        auto fault = parse_deploy_fault(text);
+        if (!fault.ok()) return code = tell_error(fault.error()), "";
+        script.faults.push_back(std::move(fault).value());
+    }
+    const auto simulated = simulate_deploy(plan.value(), script);
+    if (!simulated.ok()) return code = tell_error(simulated.error()), "";
+    code = static_cast<int>(simulated->verdict.exit);
+    return join(plan_lines(plan.value()), "\n") + "\n\n" + join(simulated->lines, "\n") + "\n";
+}
+
+void end_report(RunReport& report, const DeployRecord& record, const Options& options) {
+    const auto counts = deploy_counts(record) + (record.reason.empty() ? "" : "; " + record.reason);
+    report.ending.exit = record.exit;
+    report.ending.reason = counts;
+    report.ending.outcome = record.exit == ExitCode::ok ? Outcome::deployed : Outcome::deploy_failed;
+    for (const auto& host : record.hosts)
+        if (!host.manual.empty()) report.ending.next_action = host.name + " needs a person: " + host.manual;
+    if (record.exit != ExitCode::ok && report.ending.next_action.empty())
+        report.ending.next_action = "see deployment-report.md beside the report";
+    if (options.dry_run) {
+        report.ending.outcome = Outcome::would_deploy;
+        report.ending.reason = "nothing was changed";
+    }
+}
+
+}  // namespace
+
+RunReport deploy_with(const Options& options, Machine& machine, const RunReport& proof, const FoundRun* past) {
+    auto report = report_of(options, machine, proof);
+    const auto gathered = gather_fleet(machine);
+    if (!gathered.ok()) return ended_with(report, machine, gathered.error());
+    const auto history = read_deploy_past(machine.runs());
+    const bool by_name = !options.operands.empty() && !options.all;
+    const auto hosts = chosen_hosts(gathered->fleet, options, options.operands, [&](std::string_view predicate) {
+        if (predicate == "failed(last)") return Result<std::set<std::string>>(history.failed);
+        if (predicate == "unreachable(last)") return Result<std::set<std::string>>(history.unreachable);
+        return Result<std::set<std::string>>(Error{ErrorKind::usage,
+                                                   "`" + std::string(predicate) + "` cannot be answered here", "",
+                                                   "choose hosts by names, globs, @tags and failed(last)"});
+    });
+    if (!hosts.ok()) return ended_with(report, machine, hosts.error());
+    const ControlFolder control;
+    auto choice = deploy_request(gathered.value(), hosts.value(), by_name, proof, history,
+                                 options.retry_failed || past != nullptr, control.path());
+    if (!choice.ok()) return ended_with(report, machine, choice.error());
+    auto ports = machine.ports();
+    for (const auto& text : choice->notices) {
+        report.notices.push_back(text);
+        ports.events.on(Notice{false, text});
+    }
+    auto& request = choice->request;
+    request.run = machine.store().run_id();
+    request.secret = machine.settings("deploy").secret_nonce;
+    request.dry_run = options.dry_run;
+    const DeployPorts deploy_ports{
+        ports.processes,
+        ports.store,
+        ports.clock,
+        ports.events,
+        [](const std::string& host, int port, Millis limit) { return can_connect(host, port, limit); },
+        [](const std::string& url, Millis limit) { return http_status(url, limit); },
+        ports.interrupted,
+        ports.failpoint,
+        [&](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; }};
+    const auto begun = past != nullptr ? begun_by(*past) : Begun{};
+    const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
+    report.run.finished = ports.clock.now();
+    report.run.duration = std::chrono::duration_cast<Millis>(report.run.finished - report.run.started);
+    if (!done.ok()) return ended_with(report, machine, done.error());
+    if (const int signal = ports.interrupted(); signal != 0) {
+        report.notices.push_back(deploy_counts(done.value()));
+        report.ending = {Outcome::stopped, signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted,
+                         "interrupted: hosts that were being switched settle by themselves",
+                         "lockstep resume " + report.run.id};
+        return report;
+    }
+    if (!options.quiet || options.dry_run)
+        machine.console().foreign(options.dry_run ? join(done->plan, "\n") + "\n" : deploy_text(done.value()));
+    end_report(report, done.value(), options);
+    return report;
+}
+
+RunReport deploy_landed(const Options& options, Machine& machine, RunReport landed) {
+    if (!options.deploy || landed.ending.outcome != Outcome::landed) return landed;
+    auto chosen = options;
+    chosen.operands.clear();
+    const auto deployed = deploy_with(chosen, machine, landed, nullptr);
+    landed.notices.insert(landed.notices.end(), deployed.notices.begin(), deployed.notices.end());
+    const auto reason = landed.ending.reason + "; " + deployed.ending.reason;
+    landed.run.finished = deployed.run.finished;
+    landed.run.duration = std::chrono::duration_cast<Millis>(landed.run.finished - landed.run.started);
+    if (deployed.ending.exit != ExitCode::ok) landed.ending = deployed.ending;
+    landed.ending.reason = reason;
+    return landed;
+}
+
+int command_deploy(const Options& options, Environment environment) {
+    Machine machine(options, std::move(environment));
+    if (const auto opened = machine.open("deploy"); !opened.ok()) return tell_error(opened.error());
+    const auto proof = proved_run(machine.runs(), options.from);
+    if (!proof.ok())
+        return finish(options, machine, ended_with(report_of(options, machine, {}), machine, proof.error()));
+    if (options.simulate) {
+        const auto gathered = gather_fleet(machine);
+        machine.console().stop();
+        if (!gathered.ok()) return tell_error(gathered.error());
+        const auto hosts = chosen_hosts(gathered->fleet, options, options.operands, nullptr);
+        if (!hosts.ok()) return tell_error(hosts.error());
+        const auto choice =
+            deploy_request(gathered.value(), hosts.value(), !options.operands.empty(), proof.value(), {}, true, "");
+        if (!choice.ok()) return tell_error(choice.error());
+        int code = 0;
+        tell_result(simulate(choice->request, options.faults, code));
+        return code;
+    }
+    return finish(options, machine, deploy_with(options, machine, proof.value(), nullptr));
+}
+
+}  // namespace lockstep::cli

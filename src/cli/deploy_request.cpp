@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// Nothing is decided here that is not written down somewhere: fleet, configuration, report.
+#include "cli/deploy_request.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/runs.hpp"
+#include "edges/disk_files.hpp"
+#include "lockstep/core/json_depth.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t k_longest_status = 64U << 20U;
+
+int whole_seconds(std::chrono::milliseconds duration) {
+    return static_cast<int>(std::max<std::int64_t>(1, (duration.count() + 999) / 1000));
+}
+
+/// deployment-status.json of our own making; anything else teaches nothing.
+void learn(const fs::path& file, DeployPast& past, std::set<std::string>& known) {
+    DiskFiles files;
+    const auto text = files.read(file.string(), k_longest_status);
+    if (!text.ok() || json_depth(text.value()) > 16) return;
+    const auto root = nlohmann::json::parse(text.value(), nullptr, false);
+    if (!root.is_object() || !root.contains("hosts") || !root["hosts"].is_array()) return;
+    for (const auto& host : root["hosts"]) {
+        if (!host.is_object()) continue;
+        const auto name = host.value("name", "");
+        const auto outcome = host_outcome_from(host.value("state", ""));
+        if (name.empty() || !outcome || *outcome == HostOutcome::not_started) continue;
+        if (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed)
+            past.went_back[name].insert(host.value("to", ""));
+        if (!known.insert(name).second) continue;  // a newer deploy said more
+        if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
+            past.running[name] = host.value("running", "");
+        if (is_failure(*outcome)) past.failed.insert(name);
+        if (*outcome == HostOutcome::unreachable) past.unreachable.insert(name);
+    }
+}
+
+Result<DeployPolicy> policy_of(const Config::Deploy& wish) {
+    DeployPolicy policy;
+    policy.strategy = wish.strategy;
+    for (const auto& text : wish.batches) {
+        LOCKSTEP_TRY(const auto share, parse_deploy_share(text));
+        policy.batches.push_back(share);
+    }
+    for (const auto& text : wish.canary) {
+        if (const auto share = parse_deploy_share(text); share.ok())
+            policy.canary_size = *share;
+        else
+            policy.canary_hosts.push_back(text);
+    }
+    policy.soak = {wish.soak, wish.soak.count() > 0 ? static_cast<std::size_t>(wish.soak_checks) : 0};
+    LOCKSTEP_TRY(policy.tolerate, parse_deploy_share(wish.tolerate));
+    if (!wish.tolerate_total.empty()) {
+        LOCKSTEP_TRY(policy.tolerate_total, parse_deploy_share(wish.tolerate_total));
+    }
+    policy.on_stop = wish.on_stop;
+    policy.copies = static_cast<std::size_t>(wish.copies);
+    policy.activations = static_cast<std::size_t>(wish.activations);
+    for (const auto& gate : wish.gates) {
+        policy.gates.start = policy.gates.start || gate == "start";
+        policy.gates.after_canary = policy.gates.after_canary || gate == "after-canary";
+        policy.gates.every = policy.gates.every || gate == "every";
+    }
+    LOCKSTEP_TRY_VOID(check_deploy_policy(policy));
+    return policy;
+}
+
+std::vector<deploy::SshTarget> addresses_of(const FleetHost& host, const GatheredFleet& gathered,
+                                            const std::string& control_folder) {
+    const auto& wish = gathered.config.deploy;
+    deploy::SshTarget ssh;
+    ssh.port = host.port.value_or(0);
+    ssh.user = host.user;
+    ssh.identity_file = host.identity_file;
+    ssh.jump = host.jump;
+    ssh.options = host.ssh_options;
+    ssh.become = wish.become;
+    ssh.known_hosts_file = wish.known_hosts.empty() || wish.known_hosts.front() == '/'
+                               ? wish.known_hosts
+                               : gathered.repository + "/" + wish.known_hosts;
+    if (ssh.known_hosts_file.empty()) ssh.known_hosts_file = gathered.home + "/.ssh/known_hosts";
+    std::vector<deploy::SshTarget> targets;
+    for (const auto& address : host.addresses) {
+        ssh.host = address;
+        ssh.control_path = control_folder + "/" + file_slug(host.name).substr(0, 24) + std::to_string(targets.size());
+        targets.push_back(ssh);
+    }
+    return targets;
+}
+
+Result<HealthPolicy> health_of(const Config::Deploy& wish) {
+    HealthPolicy health;
+    for (const auto& text : wish.health) {
+        LOCKSTEP_TRY(auto check, parse_health_check(text));
+        health.checks.push_back(std::move(check));
+    }
+    health.passes = static_cast<std::size_t>(wish.health_passes);
+    health.interval = wish.health_interval;
+    health.patience = wish.health_within;
+    return health;
+}
+
+const HostResult* proved(const RunReport& report, const FleetHost& host) {
+    const auto found = std::find_if(report.hosts.begin(), report.hosts.end(), [&](const auto& each) {
+        return each.name == host.target && is_proved(each.state) && !each.out.empty();
+    });
+    return found == report.hosts.end() ? nullptr : &*found;
+}
+
+RebootWish reboot_of(const std::string& word) {
+    return word == "always" ? RebootWish::always : word == "if-needed" ? RebootWish::if_needed : RebootWish::never;
+}
+
+deploy::SwitchAction action_of(const std::string& word) {
+    if (word == "boot") return deploy::SwitchAction::boot;
+    return word == "test" ? deploy::SwitchAction::test : deploy::SwitchAction::switch_to;
+}
+
+DeployTarget target_of(const FleetHost& host, const HostResult& result, const GatheredFleet& gathered,
+                       const HealthPolicy& health, const std::string& control_folder) {
+    const auto& wish = gathered.config.deploy;
+    DeployTarget target;
+    target.name = host.name;
+    target.path = result.out;
+    target.addresses = addresses_of(host, gathered, control_folder);
+    target.optional = host.optional;
+    target.offline_ok = host.offline_ok;
+    target.action = action_of(host.action);
+    target.reboot = reboot_of(host.reboot);
+    target.reboot_within = wish.reboot_within;
+    target.limits = {.activate = whole_seconds(wish.activate_timeout),
+                     .confirm = whole_seconds(std::max(wish.confirm_timeout, 2 * wish.health_within)),
+                     .hold = whole_seconds(wish.hold_timeout),
+                     .commit = whole_seconds(wish.commit_timeout),
+                     .rollback = whole_seconds(wish.rollback_timeout),
+                     .watchdog = 0};
+    target.degraded_ok = wish.degraded_ok;
+    target.substitute = wish.substitute;
+    target.check_signatures = wish.check_signatures;
+    target.copy_timeout = wish.copy_timeout;
+    target.reach_within = wish.reach_within;
+    target.busy_files = wish.busy_files;
+    target.health = health;
+    return target;
+}
+
+std::string machine_id() {
+    DiskFiles files;
+    const auto text = files.read("/etc/machine-id", 100);
+    return text.ok() ? std::string(trim(text.value())) : "";
+}
+
+}  // namespace
+
+DeployPast read_deploy_past(const fs::path& runs) {
+    DeployPast past;
+    std::set<std::string> known;
+    for (const auto& run : list_runs(runs)) learn(run.directory / "deployment-status.json", past, known);
+    return past;
+}
+
+Result<RunReport> proved_run(const fs::path& runs, const std::string& wish) {
+    if (!wish.empty()) {
+        LOCKSTEP_TRY(const auto run, find_run(runs, wish));
+        return read_report(run, "report.json");
+    }
+    for (const auto& run : list_runs(runs)) {
+        if (run.history.command != "run" && run.history.command != "build") continue;
+        auto report = read_report(run, "report.json");
+        if (report.ok() && (report->ending.outcome == Outcome::landed || report->ending.outcome == Outcome::proved))
+            return report;
+    }
+    return Error{ErrorKind::config, "nothing was proved that could be deployed",
+                 "no run of this repository landed, and no build proved its hosts, or their reports are gone",
+                 "`lockstep build` proves what is checked out; `--from RUN` names a run"};
+}
+
+Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts, bool by_name,
+                                    const RunReport& proof, const DeployPast& past, bool retry_failed,
+                                    const std::string& control_folder) {
+    DeployChoice choice;
+    auto& request = choice.request;
+    LOCKSTEP_TRY(request.policy, policy_of(gathered.config.deploy));
+    LOCKSTEP_TRY(const auto health, health_of(gathered.config.deploy));
+    std::vector<std::string> taken, unproved, without_address;
+    for (const auto& name : hosts) {
+        const auto& host = gathered.fleet.hosts.at(name);
+        const bool part = host.role == HostRole::deploy || (host.role == HostRole::manual && by_name);
+        if (!part) {
+            choice.notices.push_back(fmt::format("{} is {}: left alone", clean_line(name, 100), word(host.role)));
+            continue;
+        }
+        if (host.type != ProfileType::nixos || host.action == "dry-activate") {
+            choice.notices.push_back(fmt::format("{}: {} {} cannot be deployed yet: left alone", clean_line(name, 100),
+                                                 word(host.type), host.action));
+            continue;
+        }
+        const auto* result = proved(proof, host);
+        if (result == nullptr) {
+            unproved.push_back(name);
+            continue;
+        }
+        const auto back = past.went_back.find(name);
+        if (!retry_failed && back != past.went_back.end() && back->second.count(result->out) > 0) {
+            choice.notices.push_back(fmt::format(
+                "{}: went back from this very system before: left alone (--retry-failed tries again)", name));
+            continue;
+        }
+        if (host.addresses.empty()) {
+            without_address.push_back(name);
+            continue;
+        }
+        request.targets.push_back(target_of(host, *result, gathered, health, control_folder));
+        taken.push_back(name);
+    }
+    if (!without_address.empty())
+        return Error{ErrorKind::config, "nobody says how to reach " + join(without_address, ", "), "",
+                     "set fleet.hosts.<name>.addresses"};
+    if (!unproved.empty())
+        return Error{ErrorKind::config, "not proved: " + join(unproved, ", "),
+                     "run " + proof.run.id + " has no proved system for them",
+                     "deploy others, or prove them first with `lockstep build`"};
+    if (taken.empty())
+        return Error{ErrorKind::usage, "there is no host to deploy to",
+                     choice.notices.empty() ? "" : choice.notices.front(),
+                     "`lockstep fleet info` shows the hosts and their roles"};
+    LOCKSTEP_TRY(const auto order, resolve_dependencies(gathered.fleet, taken));
+    for (auto& target : request.targets)
+        if (const auto found = order.find(target.name); found != order.end()) target.after = found->second;
+    for (const auto& [name, path] : past.running)
+        if (!path.empty()) request.expected[name] = path;
+    request.commit = proof.repo.candidate_commit.empty() ? proof.repo.base_after : proof.repo.candidate_commit;
+    request.setup = gathered.setup;
+    request.machine_id = machine_id();
+    return choice;
+}
+
+}  // namespace lockstep::cli

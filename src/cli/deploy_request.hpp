@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// From fleet, configuration and what was proved to a deploy's request.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/fleet_gather.hpp"
+#include "lockstep/app/deploy.hpp"
+#include "lockstep/core/report.hpp"
+
+namespace lockstep::cli {
+
+/// What earlier deploys left, by host.
+struct DeployPast {
+    std::map<std::string, std::string> running;              ///< the system that was read last
+    std::map<std::string, std::set<std::string>> went_back;  ///< systems that did not hold
+    std::set<std::string> failed, unreachable;               ///< in the last deploy that had the host
+};
+[[nodiscard]] DeployPast read_deploy_past(const std::filesystem::path& runs);
+
+/// A run whose results can be deployed: the newest that landed, or the one that is named.
+[[nodiscard]] Result<RunReport> proved_run(const std::filesystem::path& runs, const std::string& wish);
+
+struct DeployChoice {
+    DeployRequest request;
+    std::vector<std::string> notices;
+};
+/// Errors: usage (a host that takes no part was named), config (a host that was not proved, an order that is a cycle).
+[[nodiscard]] Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts,
+                                                  bool by_name, const RunReport& proof, const DeployPast& past,
+                                                  bool retry_failed, const std::string& control_folder);
+
+}  // namespace lockstep::cli

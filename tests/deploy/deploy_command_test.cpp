@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// `lockstep build`, then `lockstep deploy`, as somebody types them.
+#include <gmock/gmock.h>
+
+#include "deploy/deploy_program.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct DeployCommand : ::testing::Test {
+    void SetUp() override { LOCKSTEP_NEEDS_DEPLOY_LAB(); }
+};
+
+TEST_F(DeployCommand, WhatABuildProvedGoesOntoTheHosts) {
+    DeployProgram program({"web1", "web2"}, "  strategy: parallel\n");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto v2 = DeployProgram::proved(built, "web1");
+
+    const auto plan = program.run({"deploy", "--dry-run"});
+    EXPECT_EQ(plan.code, 0) << plan.err;
+    EXPECT_THAT(plan.err, HasSubstr("web1"));
+    EXPECT_NE(program.lab.host("web1").running(), v2) << "a dry run changes nothing";
+
+    const auto end = program.run({"deploy"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    for (const char* name : {"web1", "web2"}) {
+        EXPECT_EQ(program.lab.host(name).running(), v2);
+        EXPECT_EQ(program.lab.host(name).profile(), v2);
+        EXPECT_EQ(end.state_of(name), "confirmed");
+    }
+    EXPECT_EQ(end.report["verdict"]["outcome"], "deployed");
+    EXPECT_TRUE(end.status["finished"]);
+    EXPECT_THAT(read_file(end.run_dir / "deployment-report.md"), HasSubstr("| web1 | confirmed |"));
+    EXPECT_THAT(read_file(end.run_dir / "deployment-logs/web1.log"), HasSubstr("confirmed"));
+
+    const auto again = program.run({"deploy"});
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(again.state_of("web1"), "unchanged");
+}
+
+TEST_F(DeployCommand, ACanaryThatFailsHealthGoesBackAndTheOthersStayUntouched) {
+    DeployProgram program({"canary1", "web1"},
+                          "  strategy: canary\n  canary: [canary1]\n  health: [\"command test -e /run/healthy\"]\n");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto end = program.run({"deploy"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_EQ(end.state_of("canary1"), "rolled_back");
+    EXPECT_EQ(end.state_of("web1"), "not_started");
+    const auto v1 = program.lab.system({.name = "v1"});
+    for (const char* name : {"canary1", "web1"}) {
+        EXPECT_EQ(program.lab.host(name).running(), v1);
+        EXPECT_EQ(program.lab.host(name).profile(), v1);
+    }
+    EXPECT_EQ(end.report["verdict"]["outcome"], "deploy_failed");
+
+    // Remembered: not tried again unasked.
+    const auto again = program.run({"deploy", "canary1"});
+    EXPECT_THAT(again.err, HasSubstr("went back from this very system"));
+    EXPECT_EQ(program.lab.host("canary1").running(), v1);
+}
+
+}  // namespace
+}  // namespace lockstep::test

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The real program on the controller of a lab: a repository whose hosts are the lab's, with a bare remote.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/deploy_lab.hpp"
+#include "support/nix_lab.hpp"
+
+namespace lockstep::test {
+
+struct ProgramEnd {
+    int code = -1;
+    std::string out, err;
+    std::filesystem::path run_dir;
+    nlohmann::json report, status;  ///< report.json, deployment-status.json; null when absent
+
+    [[nodiscard]] std::string state_of(const std::string& host) const {
+        if (status.is_object())
+            for (const auto& each : status["hosts"])
+                if (each["name"] == host) return each["state"];
+        return "";
+    }
+};
+
+class DeployProgram {
+public:
+    /// Hosts that run v1; the repository says `settings` below `deploy:` and wants v2 of each.
+    explicit DeployProgram(const std::vector<std::string>& hosts, const std::string& settings = "",
+                           const std::map<std::string, std::string>& modes = {})
+        : repository(lab.dir() / "fleet") {
+        for (const auto& name : hosts) {
+            const auto found = modes.find(name);
+            modes_[name] = found == modes.end() ? "ok" : found->second;
+            lab.host(name).install(lab.system({.name = "v1"}));
+        }
+        std::filesystem::create_directories(repository);
+        auto toplevel = read_file(lab.dir() / "toplevel.nix");
+        const std::string current = "builtins.currentSystem";
+        toplevel.replace(toplevel.find(current), current.size(), '"' + this_system() + '"');
+        write_file(repository / "toplevel.nix", toplevel);
+        write_file(repository / "stc.sh", read_file(lab.dir() / "scripts/switch-to-configuration.sh"));
+        write_file(repository / "known_hosts", read_file(lab.known_hosts_file()));
+        std::string fleet;
+        for (const auto& name : hosts) fleet += "    " + name + ": { addresses: [" + lab.host(name).address() + "] }\n";
+        write_file(
+            repository / "lockstep.yaml",
+            "config_version: 1\nfleet:\n  defaults: { user: root }\n  hosts:\n" + fleet +
+                "deploy:\n  known_hosts: known_hosts\n  check_signatures: false\n  reach_within: 0s\n"
+                "  confirm_timeout: 8s\n  activate_timeout: 10s\n  commit_timeout: 10s\n  rollback_timeout: 10s\n"
+                "  health_within: 2s\n" +
+                settings);
+        write_file(lab.dir() / "machine.yaml",
+                   "config_version: 1\nprove: { min_free: 1MiB }\nfleet:\n  defaults: { identity_file: " + lab.identity_file() + " }\n");
+        git({"init", "-q", "-b", "main", "."});
+        write_flake("v2");
+        git({"init", "-q", "--bare", "-b", "main", (lab.dir() / "fleet.git").string()});
+        git({"remote", "add", "origin", (lab.dir() / "fleet.git").string()});
+        commit("first");
+    }
+
+    /// The system that each host is to get, by name and mode.
+    void write_flake(const std::string& version) {
+        std::string text =
+            "{ outputs = _: let top = mode: import ./toplevel.nix { name = \"" + version +
+            "\"; inherit mode; kernel = \"6.1\"; initrd = \"1\"; params = \"quiet\"; size = \"0\"; stc = "
+            "./stc.sh; sh = \"/bin/sh\"; };\n in { nixosConfigurations = {\n";
+        for (const auto& [name, mode] : modes_)
+            text += "  " + name + ".config.system.build.toplevel = top \"" + mode + "\";\n";
+        write_file(repository / "flake.nix", text + "}; }; }\n");
+    }
+    void commit(const std::string& message) {
+        git({"add", "--all"});
+        git({"commit", "-q", "-m", message});
+        git({"push", "-q", "origin", "main"});
+    }
+    void git(std::vector<std::string> argv) const {
+        argv.insert(argv.begin(),
+                    {"git", "-C", repository.string(), "-c", "user.name=Lab", "-c", "user.email=l@example.org"});
+        const auto done = lab.run(argv);
+        if (!done.ok()) ADD_FAILURE() << "git: " << done.err;
+    }
+
+    [[nodiscard]] ProgramEnd run(std::vector<std::string> arguments, const std::string& failpoint = "") {
+        arguments.insert(arguments.begin(), LOCKSTEP_BINARY);
+        arguments.insert(arguments.end(),
+                         {"--repo", repository.string(), "--config", (lab.dir() / "machine.yaml").string(), "--plain"});
+        RunOptions options;
+        options.env = {{"XDG_STATE_HOME", (lab.dir() / "state").string()}, {"LOCKSTEP_TEST_FAILPOINT", failpoint}};
+        options.limit = std::chrono::seconds(110);
+        const auto done = lab.run(arguments, options);
+        ProgramEnd end{.code = done.status, .out = done.out, .err = done.err};
+        std::filesystem::create_directories(lab.dir() / "state");
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(lab.dir() / "state"))
+            if (entry.path().filename() == "journal.jsonl" && entry.path().parent_path() > end.run_dir)
+                end.run_dir = entry.path().parent_path();
+        end.report = nlohmann::json::parse(read_file(end.run_dir / "report.json"), nullptr, false);
+        end.status = nlohmann::json::parse(read_file(end.run_dir / "deployment-status.json"), nullptr, false);
+        return end;
+    }
+    /// The system that `build` proved for a host.
+    [[nodiscard]] static std::string proved(const ProgramEnd& built, const std::string& host) {
+        for (const auto& each : built.report["hosts"])
+            if (each["name"] == host) return each["out"];
+        ADD_FAILURE() << host << " was not proved: " << built.err;
+        return "";
+    }
+
+    DeployLab lab;
+    std::filesystem::path repository;
+
+private:
+    std::map<std::string, std::string> modes_;
+};
+
+}  // namespace lockstep::test
