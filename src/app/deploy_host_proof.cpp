@@ -108,9 +108,14 @@ DeployHostSession::Proof DeployHostSession::prove(const std::string& path) {
         record_.evidence.push_back(baseline_.empty()
                                        ? std::string("no failed units were there before")
                                        : "failed before already, and no evidence: " + join(baseline_, ", "));
+    if (!units_known && probe->systemd) {
+        proof.health = DeployHealth::inconclusive;
+        proof.why = "its units cannot be listed";
+        return proof;
+    }
     if (target_.health.checks.empty()) {
         proof.health = DeployHealth::pass;
-        if (!units_known) record_.evidence.emplace_back("units are not known here: reachable is all that was proved");
+        if (!units_known) record_.evidence.emplace_back("no systemd: reachable is all that was proved");
         return proof;
     }
     std::vector<HealthLook> looks;

@@ -17,7 +17,16 @@ bool DeployHostSession::reboot_wanted() const {
 }
 
 HostOutcome DeployHostSession::activate() {
-    if (!seen_ && !probe()) return end(HostOutcome::unreachable, record_.detail);
+    // Gates and other hosts may have taken hours since the first look.
+    const auto recorded = record_.from;
+    const auto reasons = record_.reboot_reasons;
+    if (!probe()) return end(HostOutcome::unreachable, record_.detail);
+    if (!recorded.empty() && record_.from != recorded) {
+        const auto found = record_.from;
+        record_.from = recorded;
+        return end(HostOutcome::drifted, clean_line(found, 200) + " runs there now: somebody else switched it");
+    }
+    if (record_.reboot_reasons.empty()) record_.reboot_reasons = reasons;
     if (auto no = may_begin()) return *no;
     if (ports_.failpoint)
         if (const auto reached = ports_.failpoint("deploy-activate"); !reached.ok())

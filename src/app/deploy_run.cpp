@@ -21,7 +21,7 @@ constexpr auto k_look_up = std::chrono::milliseconds(200);  // for signals
 }  // namespace
 
 DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
-    : request_(request), ports_(ports), settled_(request.targets.size(), false) {
+    : request_(request), ports_(ports), settled_(request.targets.size(), 0) {
     record_.run = request.run;
     record_.commit = request.commit;
     record_.strategy = std::string(word(request.policy.strategy));
@@ -88,7 +88,7 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
             *record.outcome == HostOutcome::not_started || *record.outcome == HostOutcome::cancelled)
             continue;
         const std::lock_guard lock(mutex_);
-        settled_[at] = true;
+        settled_[at] = 1;
         record_.hosts[at].outcome = record.outcome;
         record_.hosts[at].detail = record.detail;
         record_.hosts[at].from = record.from;
@@ -100,14 +100,14 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
     for_each(todo.size(), request_.probes, [&](std::size_t n) {
         const auto& [at, each] = todo[n];
         const auto outcome = sessions_[at]->take_up(each);
-        settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome);
+        settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) ? 1 : 0;
     });
 }
 
 void DeployRun::probe_all() {
     ports_.events.on(Notice{false, "asking " + plural(sessions_.size(), "host")});
     for_each(sessions_.size(), request_.probes, [&](std::size_t n) {
-        if (!settled_[n] && !sessions_[n]->seen()) (void)sessions_[n]->probe();
+        if (settled_[n] == 0 && !sessions_[n]->seen()) (void)sessions_[n]->probe();
     });
 }
 
@@ -131,7 +131,7 @@ bool DeployRun::earlier_failures_forbid() const {
     bool person = false;
     for (std::size_t n = 0; n < settled_.size(); ++n) {
         const auto& outcome = record_.hosts[n].outcome;
-        if (!settled_[n] || !outcome) continue;
+        if (settled_[n] == 0 || !outcome) continue;
         failures += is_failure(*outcome) ? 1U : 0U;
         person = person || needs_person(*outcome);
     }
@@ -142,7 +142,7 @@ bool DeployRun::earlier_failures_forbid() const {
 Result<void> DeployRun::plan() {
     DeployFleet fleet;
     for (std::size_t n = 0; n < sessions_.size(); ++n) {
-        if (settled_[n]) continue;
+        if (settled_[n] != 0) continue;
         of_plan_.push_back(n);
         fleet.push_back(plan_host(n));
     }

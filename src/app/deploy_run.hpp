@@ -48,7 +48,7 @@ private:
     const DeployRequest& request_;
     const DeployPorts& ports_;
     std::vector<std::unique_ptr<DeployHostSession>> sessions_;  ///< by target
-    std::vector<bool> settled_;                                 ///< by target: an earlier process came to its end
+    std::vector<unsigned char> settled_;                        ///< by target: an earlier process came to its end
     std::vector<std::size_t> of_plan_;                          ///< index in the plan → target
     DeployPlan plan_;
     std::unique_ptr<DeployEngine> engine_;

@@ -72,8 +72,10 @@ Begun begun_by(const FoundRun& run) {
                                   .boot_id = data.value("boot", "")});
         }
         if (record.kind == "outcome" && record.step == "deploy-host") {
-            drop(host);
-            DeployHostRecord ended{.name = host, .outcome = host_outcome_from(data.value("outcome", ""))};
+            const auto outcome = host_outcome_from(data.value("outcome", ""));
+            // Such a host still waits for somebody's word.
+            if (outcome != HostOutcome::inconclusive) drop(host);
+            DeployHostRecord ended{.name = host, .outcome = outcome};
             ended.from = data.value("from", "");
             ended.to = data.value("to", "");
             ended.running = data.value("running", "");
@@ -153,7 +155,7 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     auto report = report_of(options, machine, proof);
     const auto gathered = gather_fleet(machine);
     if (!gathered.ok()) return ended_with(report, machine, gathered.error());
-    const auto history = read_deploy_past(machine.runs());
+    const auto history = read_deploy_past(machine.runs(), machine.store().run_id());
     const bool by_name = !options.operands.empty() && !options.all;
     const auto hosts = chosen_hosts(gathered->fleet, options, options.operands, [&](std::string_view predicate) {
         if (predicate == "failed(last)") return Result<std::set<std::string>>(history.failed);
@@ -164,8 +166,7 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     });
     if (!hosts.ok()) return ended_with(report, machine, hosts.error());
     const ControlFolder control;
-    auto choice = deploy_request(gathered.value(), hosts.value(), by_name, proof, history,
-                                 options.retry_failed || past != nullptr, control.path());
+    auto choice = deploy_request(gathered.value(), hosts.value(), by_name, proof, history, options, control.path());
     if (!choice.ok()) return ended_with(report, machine, choice.error());
     auto ports = machine.ports();
     for (const auto& text : choice->notices) {
@@ -231,7 +232,7 @@ int command_deploy(const Options& options, Environment environment) {
         const auto hosts = chosen_hosts(gathered->fleet, options, options.operands, nullptr);
         if (!hosts.ok()) return tell_error(hosts.error());
         const auto choice =
-            deploy_request(gathered.value(), hosts.value(), !options.operands.empty(), proof.value(), {}, true, "");
+            deploy_request(gathered.value(), hosts.value(), !options.operands.empty(), proof.value(), {}, options, "");
         if (!choice.ok()) return tell_error(choice.error());
         int code = 0;
         tell_result(simulate(choice->request, options.faults, code));

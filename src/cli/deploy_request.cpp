@@ -165,10 +165,11 @@ std::string machine_id() {
 
 }  // namespace
 
-DeployPast read_deploy_past(const fs::path& runs) {
+DeployPast read_deploy_past(const fs::path& runs, const std::string& except) {
     DeployPast past;
     std::set<std::string> known;
-    for (const auto& run : list_runs(runs)) learn(run.directory / "deployment-status.json", past, known);
+    for (const auto& run : list_runs(runs))
+        if (run.history.run_id != except) learn(run.directory / "deployment-status.json", past, known);
     return past;
 }
 
@@ -189,7 +190,7 @@ Result<RunReport> proved_run(const fs::path& runs, const std::string& wish) {
 }
 
 Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts, bool by_name,
-                                    const RunReport& proof, const DeployPast& past, bool retry_failed,
+                                    const RunReport& proof, const DeployPast& past, const Options& options,
                                     const std::string& control_folder) {
     DeployChoice choice;
     auto& request = choice.request;
@@ -214,7 +215,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
             continue;
         }
         const auto back = past.went_back.find(name);
-        if (!retry_failed && back != past.went_back.end() && back->second.count(result->out) > 0) {
+        if (!options.retry_failed && back != past.went_back.end() && back->second.count(result->out) > 0) {
             choice.notices.push_back(fmt::format(
                 "{}: went back from this very system before: left alone (--retry-failed tries again)", name));
             continue;
@@ -224,6 +225,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
             continue;
         }
         request.targets.push_back(target_of(host, *result, gathered, health, control_folder));
+        request.targets.back().accept_drift = options.accept_drift;
         taken.push_back(name);
     }
     if (!without_address.empty())

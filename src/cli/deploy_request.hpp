@@ -13,13 +13,13 @@
 
 namespace lockstep::cli {
 
-/// What earlier deploys left, by host.
+/// What earlier deploys left, by host; `except`: the run that is under way.
 struct DeployPast {
     std::map<std::string, std::string> running;              ///< the system that was read last
     std::map<std::string, std::set<std::string>> went_back;  ///< systems that did not hold
     std::set<std::string> failed, unreachable;               ///< in the last deploy that had the host
 };
-[[nodiscard]] DeployPast read_deploy_past(const std::filesystem::path& runs);
+[[nodiscard]] DeployPast read_deploy_past(const std::filesystem::path& runs, const std::string& except);
 
 /// A run whose results can be deployed: the newest that landed, or the one that is named.
 [[nodiscard]] Result<RunReport> proved_run(const std::filesystem::path& runs, const std::string& wish);
@@ -31,6 +31,6 @@ struct DeployChoice {
 /// Errors: usage (a host that takes no part was named), config (a host that was not proved, an order that is a cycle).
 [[nodiscard]] Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts,
                                                   bool by_name, const RunReport& proof, const DeployPast& past,
-                                                  bool retry_failed, const std::string& control_folder);
+                                                  const Options& options, const std::string& control_folder);
 
 }  // namespace lockstep::cli

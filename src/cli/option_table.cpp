@@ -57,6 +57,7 @@ const std::vector<OptionRow>& option_table() {
          "deploy.tolerate"},
         {"simulate", "", "show what the policy would do, without a look at any host", "deploy", ""},
         {"fail", "HOST@STAGE", "with --simulate: let this host fail there", "deploy", "", true},
+        {"accept-drift", "", "deploy also to hosts that somebody else has switched since", "deploy run", ""},
         {"yes", "", "agree at every gate", "deploy run", ""},
         {"deploy", "", "deploy what landed", "run", ""},
         {"dry-run", "", "do everything up to the decision; change nothing", "run deploy", ""},

@@ -93,6 +93,7 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"simulate", &options.simulate},
                                                            {"yes", &options.yes},
                                                            {"deploy", &options.deploy},
+                                                           {"accept-drift", &options.accept_drift},
                                                            {"dry-run", &options.dry_run},
                                                            {"detailed-exit-code", &options.detailed_exit_code},
                                                            {"retry-failed", &options.retry_failed}};

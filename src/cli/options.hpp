@@ -47,7 +47,7 @@ struct Options {
     std::string repo = ".";
     std::optional<std::string> config_file, run_dir, now, output;
     bool json = false, markdown = false, plain = false, quiet = false, force = false, all = false;
-    bool simulate = false, yes = false, deploy = false;
+    bool simulate = false, yes = false, deploy = false, accept_drift = false;
     std::string from;                 ///< deploy: the run whose results are meant
     std::vector<std::string> faults;  ///< deploy --simulate: HOST@STAGE
     bool dry_run = false, detailed_exit_code = false, hosts_from_flags = false, retry_failed = false;

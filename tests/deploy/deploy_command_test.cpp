@@ -41,6 +41,28 @@ TEST_F(DeployCommand, WhatABuildProvedGoesOntoTheHosts) {
     EXPECT_EQ(again.state_of("web1"), "unchanged");
 }
 
+TEST_F(DeployCommand, AHostThatSomebodySwitchedSinceIsLeftAloneUntilThatIsAccepted) {
+    DeployProgram program({"web1"});
+    ASSERT_EQ(program.run({"build"}).code, 0);
+    ASSERT_EQ(program.run({"deploy"}).code, 0);
+    auto& host = program.lab.host("web1");
+    const auto other = program.lab.system({.name = "byhand"});
+    host.receive(other);
+    host.drift(other);
+    program.write_flake("v3");
+    program.commit("third");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto end = program.run({"deploy"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "drifted");
+    EXPECT_EQ(host.running(), other);
+    const auto accepted = program.run({"deploy", "--accept-drift"});
+    EXPECT_EQ(accepted.code, 0) << accepted.err;
+    EXPECT_EQ(host.running(), DeployProgram::proved(built, "web1"));
+    EXPECT_EQ(host.profile(), DeployProgram::proved(built, "web1"));
+}
+
 TEST_F(DeployCommand, ACanaryThatFailsHealthGoesBackAndTheOthersStayUntouched) {
     DeployProgram program({"canary1", "web1"},
                           "  strategy: canary\n  canary: [canary1]\n  health: [\"command test -e /run/healthy\"]\n");
