@@ -93,10 +93,7 @@ std::vector<RemoteRef> left_branches(RunState& state) {
 
 /// Deletes it, unless somebody else has committed there.
 void delete_branch(RunState& state, const RemoteRef& ref) {
-    const auto fetched = state.ports.git.fetch(ref.name);
-    if (!fetched.ok()) return;
-    const auto commit = state.ports.git.commit_info(fetched.value());
-    if (!commit.ok() || !is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake)) return;
+    if (!ends_with_ours(state, ref)) return;
     if (!state.intend("branch-delete", {{"commit", ref.id}}).ok()) return;
     const auto outcome = state.ports.git.push({.ref = ref.name, .id = "", .expect = ref.id});
     state.settled("branch-delete", {{"state", std::string(push_word(outcome.state))}});

@@ -34,14 +34,6 @@ Result<std::map<std::string, std::string>> remote_heads(RunState& state, const s
     return heads;
 }
 
-/// Whether a branch on the remote holds a commit as lockstep makes them.
-bool holds_our_commit(RunState& state, const std::string& branch) {
-    const auto fetched = state.ports.git.fetch("refs/heads/" + branch);
-    if (!fetched.ok()) return false;
-    const auto commit = state.ports.git.commit_info(fetched.value());
-    return commit.ok() && is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake);
-}
-
 /// The open pull request of an earlier run for the same base and flake, unless somebody else has pushed to its branch.
 /// A run that was cut off after its push left a commit of ours there that the pull request does not know.
 Result<std::optional<Place>> existing_pull(RunState& state) {
@@ -52,7 +44,8 @@ Result<std::optional<Place>> existing_pull(RunState& state) {
         if (!marker || !pull.same_repo || marker->base != state.base || marker->flake != state.config.flake) continue;
         LOCKSTEP_TRY(const auto heads, remote_heads(state, {"refs/heads/" + pull.head}));
         const auto tip = heads.find(pull.head);
-        const bool ours = tip != heads.end() && (tip->second == marker->head || holds_our_commit(state, pull.head));
+        const bool ours = tip != heads.end() && (tip->second == marker->head ||
+                                                 ends_with_ours(state, {"refs/heads/" + pull.head, tip->second}));
         if (!ours) {
             state.notice(
                 fmt::format("pull request {} holds commits that lockstep did not write; it is left alone", pull.number),
@@ -71,10 +64,7 @@ Result<Place> free_branch(RunState& state) {
         const std::string name = n == 1 ? state.wanted_branch : fmt::format("{}-{}", state.wanted_branch, n);
         const auto taken = heads.find(name);
         if (taken == heads.end()) return Place{name, "", std::nullopt};
-        const auto fetched = state.ports.git.fetch("refs/heads/" + name);
-        if (!fetched.ok()) continue;
-        const auto commit = state.ports.git.commit_info(fetched.value());
-        if (commit.ok() && is_sealed(state.ports.git, commit.value(), state.lock_path(), state.config.flake))
+        if (ends_with_ours(state, {"refs/heads/" + name, taken->second}))
             return Place{name, taken->second, std::nullopt};
         state.notice(fmt::format("branch {} exists and is not lockstep's; it is left alone", name));
     }
@@ -230,12 +220,19 @@ Red red_ending(const RunReport& report) {
 
 }  // namespace
 
-bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path, const std::string& flake) {
-    if (commit.parents.size() != 1) return false;
-    const auto lock = git.read_file(commit.id, lock_path);
+bool ends_with_ours(RunState& state, const RemoteRef& branch) {
+    auto& git = state.ports.git;
+    const auto fetched = git.fetch(branch.name);
+    if (!fetched.ok() || fetched.value() != branch.id) return false;
+    const auto commit = git.commit_info(branch.id);
+    if (!commit.ok() || commit->parents.size() != 1) return false;
+    const auto& parent = commit->parents.front();
+    const auto lock = git.read_file(branch.id, state.lock_path());
     if (!lock.ok() || !lock.value()) return false;
-    const auto seal = trailer(commit.message, "Lockstep-Seal");
-    return !seal.empty() && seal == seal_of(git, commit.parents.front(), git.blob_id(*lock.value()), flake);
+    const auto seal = trailer(commit->message, "Lockstep-Seal");
+    if (seal.empty() || seal != seal_of(git, parent, git.blob_id(*lock.value()), state.config.flake)) return false;
+    const auto tree = git.tree_with({.parent = parent, .path = state.lock_path(), .content = *lock.value()});
+    return tree.ok() && tree.value() == commit->tree;
 }
 
 Result<void> propose(RunState& state, bool green, const std::string& why) {

@@ -198,12 +198,13 @@ void finish_landing(RunState& state);
 /// Pushes the branch and writes the pull request; sets the ending.
 [[nodiscard]] Result<void> propose(RunState& state, bool green, const std::string& why);
 
-/// The trailer that says "lockstep made exactly this lock on exactly this parent": a hash, so that an edited or
-/// rebased commit does not carry a true one.
+/// The trailer that says "lockstep made exactly this lock on exactly this parent": a hash, so that a commit whose lock
+/// was edited, or which was rebased, does not carry a true one.
 [[nodiscard]] std::string seal_of(Git& git, const std::string& parent, const std::string& lock_blob,
                                   const std::string& flake);
-[[nodiscard]] bool is_sealed(Git& git, const CommitInfo& commit, const std::string& lock_path,
-                             const std::string& flake);
+/// Whether a branch on the remote, as it was listed, ends with a commit as lockstep makes them: sealed, and nothing but
+/// the lock in it. Somebody who amends one with another file keeps the seal.
+[[nodiscard]] bool ends_with_ours(RunState& state, const RemoteRef& branch);
 
 /// Text by strftime in a time zone. Errors (config): unknown zone.
 [[nodiscard]] Result<std::string> local_time(RunState& state, const std::string& format);

@@ -122,6 +122,11 @@ Result<bool> GitRepository::is_ancestor(const std::string& ancestor, const std::
     return libgit2::is_ancestor(repository_.string(), ancestor, commit);
 }
 
+Result<std::string> GitRepository::tree_with(const CommitRequest& request) {
+    LOCKSTEP_CHECK(!repository_.empty());
+    return libgit2::tree_with(repository_.string(), request);
+}
+
 Result<std::string> GitRepository::make_note(const std::string& text, std::int64_t time) {
     LOCKSTEP_CHECK(!repository_.empty());
     return libgit2::write_note(repository_.string(), text, time);

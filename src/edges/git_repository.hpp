@@ -39,6 +39,7 @@ public:
     Result<bool> is_ancestor(const std::string& ancestor, const std::string& commit) override;
     Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir, bool submodules) override;
     Result<void> add_empty_worktree(const std::string& commit, const std::filesystem::path& dir) override;
+    Result<std::string> tree_with(const CommitRequest& request) override;
     Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) override;
     [[nodiscard]] Result<std::string> make_note(const std::string& text, std::int64_t time) override;
     std::string blob_id(std::string_view content) override;

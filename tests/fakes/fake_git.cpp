@@ -283,6 +283,15 @@ Result<void> FakeGit::add_worktree(const std::string& commit, const std::filesys
     return known(commit) == nullptr ? Result<void>(no_such(commit)) : Result<void>();
 }
 
+Result<std::string> FakeGit::tree_with(const CommitRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const auto* parent = known(request.parent);
+    if (parent == nullptr) return no_such(request.parent);
+    auto tree = parent->tree;
+    tree[request.path] = request.content;
+    return tree_id(tree);
+}
+
 Result<CommitInfo> FakeGit::commit_file(const CommitRequest& request, const std::string&) {
     std::string id;
     {

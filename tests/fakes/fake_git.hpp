@@ -66,6 +66,7 @@ public:
     Result<CommitInfo> commit_info(const std::string& commit) override;
     Result<bool> is_ancestor(const std::string& ancestor, const std::string& commit) override;
     Result<void> add_worktree(const std::string& commit, const std::filesystem::path& dir, bool submodules) override;
+    Result<std::string> tree_with(const CommitRequest& request) override;
     Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) override;
     Result<std::string> make_note(const std::string& text, std::int64_t time) override;
     std::string blob_id(std::string_view content) override;

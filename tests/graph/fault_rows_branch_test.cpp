@@ -32,6 +32,15 @@ protected:
         EXPECT_EQ(report.ending.outcome, Outcome::landed) << how_it_ended(report);
         return report;
     }
+    std::string amend_with_another_file() {
+        const auto& bare = remote_.bare();
+        const auto message = bare.git({"log", "-1", "--format=%B", k_branch});
+        const auto lock = bare.show(k_branch, "flake.lock");
+        const auto amended =
+            bare.make_commit(remote_.first(), {{"flake.lock", lock}, {"hosts.nix", "mended by hand"}}, message);
+        bare.set_ref(std::string("refs/heads/") + k_branch, amended);
+        return amended;
+    }
     void expect_left_alone(const std::string& id) {
         const auto report = propose();
         EXPECT_EQ(remote_.bare().ref(k_branch), id) << "overwritten";
@@ -99,6 +108,16 @@ TEST_F(FaultRow28, BranchOfOursThatWasAmendedIsLeftAlone) {
     const auto amended = remote_.bare().make_commit(remote_.first(), {{"flake.lock", fakes::lock_text(99)}}, message);
     remote_.bare().set_ref(std::string("refs/heads/") + k_branch, amended);
     expect_left_alone(amended);
+}
+
+// git commit --amend: message, parent and lock stay, and with them the seal.
+TEST_F(FaultRow28, BranchOfOursThatWasAmendedWithAnotherFileIsLeftAlone) {
+    propose();
+    const auto amended = amend_with_another_file();
+    expect_left_alone(amended);
+    land();
+    EXPECT_EQ(remote_.bare().ref(k_branch), amended) << "deleted";
+    EXPECT_EQ(remote_.bare().ref(std::string(k_branch) + "-2"), "");
 }
 
 TEST_F(FaultRow28, BranchThatSomebodyTakesAtTheLastMomentIsLeftAlone) {

@@ -271,6 +271,19 @@ TEST_P(FaultRow29, LandingLeavesAPullRequestAloneThatHoldsSomebodysCommits) {
     EXPECT_THAT(forge_.open_pulls(), SizeIs(1));
 }
 
+TEST_P(FaultRow29, APullRequestWhoseCommitSomebodyAmendedIsLeftAlone) {
+    const auto branch = machine_.run().repo.branch;
+    const GitRepo::Files files{{"flake.lock", bare_.show(branch, "flake.lock")}, {"hosts.nix", "mended by hand"}};
+    const auto theirs = bare_.make_commit(first_, files, bare_.git({"log", "-1", "--format=%B", branch}));
+    bare_.set_ref("refs/heads/" + branch, theirs);
+    machine_.settings.now += std::chrono::hours(24);
+    ++machine_.nix().upstream_lock;
+    const auto report = machine_.run();
+    EXPECT_EQ(report.ending.outcome, Outcome::proposed_green) << how_it_ended(report);
+    EXPECT_EQ(bare_.ref(branch), theirs) << "overwritten";
+    EXPECT_THAT(forge_.pulls(), SizeIs(2)) << "the update has one of its own";
+}
+
 TEST_P(FaultRow29, APullRequestWithACommitOfSomebodyElseIsLeftAlone) {
     expect_proposed(machine_.run());
     const auto branch = forge_.pulls().front().head;

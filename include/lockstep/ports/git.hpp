@@ -126,6 +126,8 @@ public:
     }
     /// Makes a commit whose tree is the parent's with exactly one path replaced, and points the private branch at it.
     [[nodiscard]] virtual Result<CommitInfo> commit_file(const CommitRequest& request, const std::string& branch) = 0;
+    /// The object id of the tree of such a commit. Errors: as those of commit_file().
+    [[nodiscard]] virtual Result<std::string> tree_with(const CommitRequest& request) = 0;
     /// Makes a commit without parents and files that says `text`; no ref of the private repository points at it.
     [[nodiscard]] virtual Result<std::string> make_note(const std::string& text, std::int64_t time) = 0;
     /// The object id that `content` has as a blob.
