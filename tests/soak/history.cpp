@@ -78,7 +78,8 @@ void History::people_act(bool during_a_run) {
     world_.settle_refs();
     const auto branches = world_.branches();
     const auto pulls = world_.forge->open_pulls();
-    switch (random_() % 7) {
+    const auto roll = random_() % 14;
+    switch (roll % 7) {
         case 0:
         case 1:
             world_.someone_commits(std::nullopt);
@@ -91,6 +92,10 @@ void History::people_act(bool during_a_run) {
         }
         case 4:
             if (branches.empty()) return;
+            if (roll >= 7) {
+                world_.someone_amends(one_of(branches));
+                return did("a human amends the update branch");
+            }
             world_.someone_commits_on(one_of(branches));
             return did("a human commits on the update branch");
         case 5:

@@ -37,6 +37,9 @@ void Laws::begin() {
 }
 
 void Laws::check_push(const RefChange& change) {
+    // A push always says what it found. If that is not what the model holds, the model missed a change.
+    if (change.told != change.before)
+        violated("the model holds " + change.before + " for " + change.ref + ", which was at " + change.told);
     if (change.ref == k_base) return check_base(change);
     if (change.ref == k_lock) return check_lock(change);
     if (change.ref.rfind("refs/heads/flake-update/", 0) == 0) return check_branch(change);

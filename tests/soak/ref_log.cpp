@@ -21,11 +21,14 @@ std::vector<RefChange> RefLog::take() {
     in.seekg(read_);
     for (std::string before, after, name; in >> before >> after >> name;) {
         read_ = in.tellg();
-        if (name.rfind("refs/", 0) != 0 || before == after) continue;  // a deletion is told twice, once as nothing
-        if (after.find_first_not_of('0') == std::string::npos) after.clear();
+        if (name.rfind("refs/", 0) != 0) continue;
+        // Whoever does not say what he expects there is told with nothing before: his deletion from nothing to nothing.
+        // Nobody packs refs here: that is told as if they were deleted.
+        for (auto* id : {&before, &after})
+            if (id->find_first_not_of('0') == std::string::npos) id->clear();
         const auto was = ref(name);
         if (was == after) continue;
-        changes.push_back({name, was, after});
+        changes.push_back({name, was, after, before});
         if (after.empty())
             refs_.erase(name);
         else

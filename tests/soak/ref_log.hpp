@@ -12,6 +12,7 @@ namespace lockstep::test::soak {
 
 struct RefChange {
     std::string ref, before, after;  ///< ids; "" = none
+    std::string told;                ///< `before` as git told it; "" also when whoever changed it did not say
 };
 
 class RefLog {

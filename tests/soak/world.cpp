@@ -90,6 +90,14 @@ void World::someone_commits_on(const std::string& branch) {
     others_did();
 }
 
+void World::someone_amends(const std::string& branch) {
+    const auto tip = log->ref(branch);
+    const auto message = bare.git({"log", "-1", "--format=%B", tip});
+    const GitRepo::Files files{{"flake.lock", bare.show(tip, "flake.lock")}, {"note", std::to_string(++files_)}};
+    bare.set_ref(branch, bare.make_commit(commit(tip).parents.front(), files, message));
+    others_did();
+}
+
 void World::someone_deletes(const std::string& branch) {
     bare.delete_ref(branch);
     others_did();

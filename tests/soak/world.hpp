@@ -39,6 +39,7 @@ struct World {
     void someone_commits(std::optional<int> flake_bits);  ///< nullopt: what does not matter to any host
     void someone_rewrites_base();                         ///< takes its last commit away, unless it is the first
     void someone_commits_on(const std::string& branch);
+    void someone_amends(const std::string& branch);  ///< another file into its commit, whose message stays
     void someone_deletes(const std::string& branch);
     void someone_closes(std::int64_t pull);
 
