@@ -3,6 +3,7 @@
 #include "cli/fleet_gather.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <future>
 #include <iostream>
 
@@ -37,6 +38,8 @@ public:
         LOCKSTEP_TRY(state_.checkout, ports_.git.checkout(settings_.repo));
         LOCKSTEP_TRY_VOID(prepare_reading(state_));
         LOCKSTEP_TRY_VOID(prepare_nix(state_));
+        // In the directory of a run that has made some.
+        while (std::filesystem::exists(state_.worktree_dir())) ++state_.resumed;
         LOCKSTEP_TRY_VOID(add_pinned_worktree(state_));
         flake_ = state_.pinned(state_.base_commit);
         LOCKSTEP_TRY_VOID(list_names());
