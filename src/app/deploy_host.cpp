@@ -121,7 +121,8 @@ bool DeployHostSession::probe() {
             baseline_known_ = seen_->failed_units.has_value();
             baseline_ = seen_->failed_units.value_or(std::vector<std::string>{});
             record_.from = record_.running = seen_->running;
-            record_.reboot_reasons = deploy::reboot_reasons(seen_->booted_parts, seen_->candidate_parts);
+            record_.reboot_reasons = deploy::reboot_reasons(
+                seen_->booted_parts, seen_->candidate_parts.empty() ? target_.parts : seen_->candidate_parts);
             record_.detail.clear();
             log(fmt::format("{} runs {}, profile {}", seen_->hostname, short_path(seen_->running),
                             short_path(seen_->profile)));

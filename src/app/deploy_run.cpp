@@ -56,6 +56,8 @@ void DeployRun::tell_end(const DeployHostRecord& record) {
     ports_.events.on(
         Notice{!good, fmt::format("{}: {}{}", record.name, replace_all(std::string(word(*record.outcome)), "_", " "),
                                   record.detail.empty() ? "" : ": " + record.detail)});
+    // Of a host that we were torn away from nothing is known: its switch stays open, and `resume` looks at it.
+    if (*record.outcome == HostOutcome::unknown && ports_.interrupted && ports_.interrupted() != 0) return;
     (void)ports_.store.journal("outcome", "deploy-host",
                                journal_data({{"host", record.name},
                                              {"outcome", std::string(word(*record.outcome))},
@@ -146,7 +148,14 @@ Result<void> DeployRun::plan() {
         of_plan_.push_back(n);
         fleet.push_back(plan_host(n));
     }
-    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), request_.policy));
+    auto policy = request_.policy;
+    // Canaries that an earlier process has settled are not asked for a second time.
+    std::erase_if(policy.canary_hosts, [&](const std::string& name) {
+        for (std::size_t n = 0; n < sessions_.size(); ++n)
+            if (request_.targets[n].name == name) return settled_[n] != 0;
+        return false;
+    });
+    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), policy));
     for (const auto& wave : plan_.waves)
         for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
     record_.plan = plan_lines(plan_);

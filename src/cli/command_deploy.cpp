@@ -19,6 +19,7 @@
 #include "edges/curl_http.hpp"
 #include "edges/tcp_connect.hpp"
 #include "lockstep/core/deploy_simulate.hpp"
+#include "lockstep/core/journal.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -173,6 +174,8 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
         report.notices.push_back(text);
         ports.events.on(Notice{false, text});
     }
+    // `resume` deploys the same, whatever has landed meanwhile.
+    (void)ports.store.journal("fact", "deploy-proof", journal_data({{"run", proof.run.id}}));
     auto& request = choice->request;
     request.run = machine.store().run_id();
     request.secret = machine.settings("deploy").secret_nonce;

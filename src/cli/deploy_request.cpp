@@ -40,9 +40,10 @@ void learn(const fs::path& file, DeployPast& past, std::set<std::string>& known)
         if (name.empty() || !outcome || *outcome == HostOutcome::not_started) continue;
         if (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed)
             past.went_back[name].insert(host.value("to", ""));
-        if (!known.insert(name).second) continue;  // a newer deploy said more
+        // Only what a deploy left there itself; that it found something else later does not make that expected.
         if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
-            past.running[name] = host.value("running", "");
+            past.running.emplace(name, host.value("running", ""));
+        if (!known.insert(name).second) continue;  // a newer deploy said more
         if (is_failure(*outcome)) past.failed.insert(name);
         if (*outcome == HostOutcome::unreachable) past.unreachable.insert(name);
     }
@@ -120,6 +121,20 @@ const HostResult* proved(const RunReport& report, const FleetHost& host) {
     return found == report.hosts.end() ? nullptr : &*found;
 }
 
+/// What a reboot may be needed for, read here: most hosts do not have the system yet.
+deploy::BootParts parts_of(const std::string& path) {
+    deploy::BootParts parts;
+    for (const char* part : {"kernel", "initrd", "kernel-modules", "systemd"}) {
+        std::error_code failed;
+        const auto target = fs::canonical(fs::path(path) / part, failed);
+        if (!failed) parts[part] = target.string();
+    }
+    DiskFiles files;
+    if (const auto text = files.read(path + "/kernel-params", 2048); text.ok())
+        parts["kernel-params"] = clean_line(text.value(), 2048);
+    return parts;
+}
+
 RebootWish reboot_of(const std::string& word) {
     return word == "always" ? RebootWish::always : word == "if-needed" ? RebootWish::if_needed : RebootWish::never;
 }
@@ -135,6 +150,7 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     DeployTarget target;
     target.name = host.name;
     target.path = result.out;
+    target.parts = parts_of(result.out);
     target.addresses = addresses_of(host, gathered, control_folder);
     target.optional = host.optional;
     target.offline_ok = host.offline_ok;
@@ -155,6 +171,13 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     target.busy_files = wish.busy_files;
     target.health = health;
     return target;
+}
+
+/// Landed, whatever became of a deploy after it; or proved by `build`.
+bool was_proved(const RunReport& report) {
+    if (report.ending.outcome == Outcome::proved || report.ending.outcome == Outcome::landed) return true;
+    const auto& repo = report.repo;
+    return report.run.command == "run" && !repo.candidate_commit.empty() && repo.base_after == repo.candidate_commit;
 }
 
 std::string machine_id() {
@@ -181,8 +204,7 @@ Result<RunReport> proved_run(const fs::path& runs, const std::string& wish) {
     for (const auto& run : list_runs(runs)) {
         if (run.history.command != "run" && run.history.command != "build") continue;
         auto report = read_report(run, "report.json");
-        if (report.ok() && (report->ending.outcome == Outcome::landed || report->ending.outcome == Outcome::proved))
-            return report;
+        if (report.ok() && was_proved(report.value())) return report;
     }
     return Error{ErrorKind::config, "nothing was proved that could be deployed",
                  "no run of this repository landed, and no build proved its hosts, or their reports are gone",

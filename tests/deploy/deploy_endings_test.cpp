@@ -199,5 +199,19 @@ TEST_F(DeployEndings, S24_AFullStoreFailsTheCopyAndTouchesNothing) {
     EXPECT_THAT(host.steps(), Not(Contains(HasSubstr("v2"))));
 }
 
+TEST_F(DeployEndings, SmartPutsAChangeOfTheKernelBehindACanaryBeforeAnythingIsCopied) {
+    DeployScene scene;
+    for (const char* name : {"web1", "web2", "web3"}) {
+        scene.add(name, LabSystem{.name = "v2", .kernel = "6.2"});
+        scene.target(name).parts = {{"kernel", "/nix/store/00000000000000000000000000000000-another"}};
+    }
+    scene.request.policy.strategy = DeployStrategy::smart;
+    scene.request.dry_run = true;
+    scene.deploy();
+    EXPECT_THAT(scene.record.plan, Contains(HasSubstr("canary")));
+    EXPECT_THAT(scene.host("web1").reboot_reasons, Contains("kernel"));
+    EXPECT_THAT(scene.children.labels(), Not(Contains(HasSubstr("nix copy"))));
+}
+
 }  // namespace
 }  // namespace lockstep::test

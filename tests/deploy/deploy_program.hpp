@@ -56,7 +56,8 @@ public:
                 "  health_within: 2s\n" +
                 settings);
         write_file(lab.dir() / "machine.yaml",
-                   "config_version: 1\nprove: { min_free: 1MiB }\nfleet:\n  defaults: { identity_file: " + lab.identity_file() + " }\n");
+                   "config_version: 1\nprove: { min_free: 1MiB }\nfleet:\n  defaults: { identity_file: " +
+                       lab.identity_file() + " }\n");
         git({"init", "-q", "-b", "main", "."});
         write_flake("v2");
         git({"init", "-q", "--bare", "-b", "main", (lab.dir() / "fleet.git").string()});

@@ -27,6 +27,7 @@ enum class RebootWish { never, if_needed, always };
 struct DeployTarget {
     std::string name;
     std::string path;                          ///< the system that was proved for it
+    deploy::BootParts parts;                   ///< of that system, as this machine's store has it; may be empty
     std::vector<deploy::SshTarget> addresses;  ///< tried in this order; never empty
     std::vector<std::string> after;            ///< names of hosts that come first
     bool optional = false, offline_ok = false;
