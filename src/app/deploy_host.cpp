@@ -163,14 +163,22 @@ std::optional<HostOutcome> DeployHostSession::bring() {
     if (auto no = may_begin()) return no;
     stage("copy");
     const auto begin = ports_.clock.steady();
-    const auto done = ask(deploy::host_copy_command(request_.setup, ssh_,
-                                                    {.paths = {target_.path},
-                                                     .substitute = target_.substitute,
-                                                     .ssh_ng = target_.ssh_ng,
-                                                     .check_signatures = target_.check_signatures,
-                                                     .timeout = target_.copy_timeout}));
+    const auto copy = deploy::host_copy_command(request_.setup, ssh_,
+                                                {.paths = {target_.path},
+                                                 .substitute = target_.substitute,
+                                                 .ssh_ng = target_.ssh_ng,
+                                                 .check_signatures = target_.check_signatures,
+                                                 .timeout = target_.copy_timeout});
+    const auto validity = deploy::host_validity_command(ssh_, {target_.path});
+    auto done = ask(copy);
+    auto there = ask(validity);
+    // A connection that was lost: what has arrived stays, the rest is sent once more.
+    if (done.status.kind == ExitStatus::Kind::exited && !there.status.ok() && !stopped()) {
+        log("the copy was cut off: once more");
+        done = ask(copy);
+        there = ask(validity);
+    }
     record_.copy = duration_cast<Millis>(ports_.clock.steady() - begin);
-    const auto there = ask(deploy::host_validity_command(ssh_, {target_.path}));
     if (!there.status.ok()) {
         if (deploy::judge_ssh(there.status, there.err) != deploy::ReachTrouble::none)
             return end(HostOutcome::unreachable, "lost while copying: " + clean_line(there.err, 300));

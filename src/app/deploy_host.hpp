@@ -54,6 +54,7 @@ private:
     struct Proof {
         DeployHealth health = DeployHealth::inconclusive;
         bool degraded = false;
+        bool reached = false;  ///< over a new connection, and the path runs that was to
         std::string why;
     };
 
@@ -86,6 +87,7 @@ private:
     [[nodiscard]] HostOutcome settled(const deploy::SwitchRequest& request, const deploy::SwitchState& state);
     [[nodiscard]] HostOutcome lost(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome confirm(const deploy::SwitchRequest& request);
+    [[nodiscard]] HostOutcome not_back(const std::string& why);
 
     // deploy_host_proof.cpp
     [[nodiscard]] Proof prove(const std::string& path);
@@ -106,6 +108,8 @@ private:
     std::optional<deploy::HostProbe> seen_;
     std::vector<std::string> baseline_;  ///< units that had failed before
     bool baseline_known_ = false;
+    std::string back_why_;           ///< why it goes back to the recorded system
+    std::string unproved_why_;       ///< the recorded system runs again; why that is not all
     std::int64_t activated_at_ = 0;  ///< by the host's clock
     std::unique_ptr<LogSink> log_;
     std::uint64_t log_offset_ = 0;

@@ -88,9 +88,12 @@ DeployHostSession::Proof DeployHostSession::prove(const std::string& path) {
         proof.why = clean_line(probe->running, 200) + " runs instead";
         return proof;
     }
+    proof.reached = true;
     record_.failed_units.clear();
     bool tolerable = true;
-    for (const auto& unit : probe->failed_units.value_or(std::vector<std::string>{}))
+    // Without knowing what had failed before, a failed unit says nothing.
+    const bool units_known = baseline_known_ && probe->failed_units.has_value();
+    for (const auto& unit : units_known ? *probe->failed_units : std::vector<std::string>{})
         if (std::find(baseline_.begin(), baseline_.end(), unit) == baseline_.end()) {
             record_.failed_units.push_back(unit);
             tolerable = tolerable && matches_any(target_.degraded_ok, unit);
@@ -103,19 +106,20 @@ DeployHostSession::Proof DeployHostSession::prove(const std::string& path) {
             return proof;
         }
     }
-    const bool units_known = probe->failed_units.has_value();
     if (units_known)
         record_.evidence.push_back(baseline_.empty()
                                        ? std::string("no failed units were there before")
                                        : "failed before already, and no evidence: " + join(baseline_, ", "));
-    if (!units_known && probe->systemd) {
+    // Of the recorded system it is known that it ran: its units are not judged.
+    if (!units_known && probe->systemd && path != record_.from) {
         proof.health = DeployHealth::inconclusive;
-        proof.why = "its units cannot be listed";
+        proof.why =
+            probe->failed_units ? "which of its units had failed before is not known" : "its units cannot be listed";
         return proof;
     }
     if (target_.health.checks.empty()) {
         proof.health = DeployHealth::pass;
-        if (!units_known) record_.evidence.emplace_back("no systemd: reachable is all that was proved");
+        if (!units_known) record_.evidence.emplace_back("units were not judged: reachable is all that was proved");
         return proof;
     }
     std::vector<HealthLook> looks;

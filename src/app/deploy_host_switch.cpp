@@ -25,6 +25,11 @@ namespace {
 /// Beyond what the host's own limits add up to.
 constexpr seconds k_slack{15};
 
+/// To the recorded system, after it was left for good.
+bool goes_back(const SwitchRequest& request) {
+    return request.run.ends_with("-back");
+}
+
 /// The phase asks for a word of ours, or nothing happens in it any more.
 bool needs_us(SwitchPhase phase) {
     return phase == SwitchPhase::awaiting || phase == SwitchPhase::held || phase == SwitchPhase::none ||
@@ -48,7 +53,7 @@ SwitchRequest DeployHostSession::switch_request(const std::string& suffix, const
     request.old_path = from;
     request.action = action;
     request.limits = target_.limits;
-    if (target_.health.checks.empty()) request.limits.hold = 0;
+    if (target_.health.checks.empty() || goes_back(request)) request.limits.hold = 0;
     return request;
 }
 
@@ -112,7 +117,10 @@ HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
                                       {"token", request.token},
                                       {"from", request.old_path},
                                       {"to", request.new_path},
-                                      {"boot", seen_->boot_id}});
+                                      {"boot", seen_->boot_id},
+                                      {"failed_units", join(baseline_, " ")},
+                                      {"failed_units_known", std::int64_t{baseline_known_ ? 1 : 0}},
+                                      {"clock", seen_->clock}});
     if (const auto written = ports_.store.journal("intent", "switch", intent); !written.ok())
         return end(HostOutcome::failed, "the journal cannot be written: " + written.error().why);
     if (ports_.failpoint)
@@ -158,7 +166,10 @@ HostOutcome DeployHostSession::go_on(const SwitchRequest& request, SwitchState s
         degraded_why_ = proof.degraded ? proof.why : "";
         record_.detail = clean_line(proof.why, 600);
         const bool hold = request.limits.hold > 0;
-        if (proof.health == DeployHealth::fail || (proof.health == DeployHealth::inconclusive && !hold)) {
+        // Whatever the recorded system's health is: the one that was left would be no better.
+        const bool stays = goes_back(request) && proof.reached;
+        unproved_why_ = proof.health == DeployHealth::pass ? "" : proof.why;
+        if (!stays && (proof.health == DeployHealth::fail || (proof.health == DeployHealth::inconclusive && !hold))) {
             stage("roll back");
             (void)order(request, SwitchOrder::release);
         } else {
@@ -200,10 +211,12 @@ HostOutcome DeployHostSession::settled(const SwitchRequest& request, const Switc
             return end(HostOutcome::refused, "it can only be switched by a reboot");
         case SwitchPhase::rolled_back:
             if (now.running != request.old_path) break;
+            if (goes_back(request)) return not_back(rollback_reason(state));
             return end(HostOutcome::rolled_back,
                        state.phase == SwitchPhase::rolled_back ? rollback_reason(state) : rollback_reason(now));
         case SwitchPhase::none:
             // Whatever the host knew of the run is gone: it was restarted.
+            if (now.running == request.old_path && goes_back(request)) return not_back("it restarted");
             if (now.running == request.old_path && now.profile != request.new_path)
                 return end(HostOutcome::rolled_back, "it restarted before the new system was permanent");
             if (now.running == request.new_path && now.profile == request.new_path) return confirm(request);
@@ -237,6 +250,11 @@ HostOutcome DeployHostSession::confirm(const SwitchRequest& request) {
     (void)ask(deploy::clean_command(ssh_, request.run, mark));
     (void)ask(deploy::unpin_command(ssh_, request_.run, mark));
     seen_ = probe;
+    if (goes_back(request) && unproved_why_.empty()) return end(HostOutcome::rolled_back, back_why_);
+    if (goes_back(request)) {
+        record_.manual = by_hand("systemctl --failed");
+        return end(HostOutcome::rollback_failed, "the recorded system runs again, and is not well: " + unproved_why_);
+    }
     return end(degraded_why_.empty() ? HostOutcome::confirmed : HostOutcome::degraded, degraded_why_);
 }
 
@@ -244,6 +262,11 @@ HostOutcome DeployHostSession::lost(const SwitchRequest& request) {
     record_.manual = by_hand(fmt::format("readlink /run/current-system; cat /run/lockstep/{}/state", request.run));
     return end(HostOutcome::unknown,
                "it does not answer; its watchdog goes back to " + request.old_path + " by itself");
+}
+
+HostOutcome DeployHostSession::not_back(const std::string& why) {
+    record_.manual = by_hand(record_.from + "/bin/switch-to-configuration switch");
+    return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + why);
 }
 
 HostOutcome DeployHostSession::settle_held(bool accepted) {
@@ -260,13 +283,11 @@ HostOutcome DeployHostSession::roll_back() {
     if (!seen_ || record_.from.empty()) return end(HostOutcome::rollback_failed, "what ran before is not known");
     if (held_) return settle_held(false);
     const auto from = record_.from;
-    const auto why = record_.detail;
+    back_why_ = record_.detail.empty() ? "the run was stopped" : record_.detail;
     baseline_known_ = false;
     const auto outcome = carry_out(switch_request("-back", from, target_.path, SwitchAction::switch_to));
-    if (outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded)
-        return end(HostOutcome::rolled_back, why.empty() ? "the run was stopped" : why);
-    record_.manual = by_hand(from + "/bin/switch-to-configuration switch");
-    return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + record_.detail);
+    if (outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
+    return not_back(record_.detail);
 }
 
 HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
@@ -277,6 +298,11 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     request.token = open.token;
     const bool there = probe();
     record_.from = back ? open.to : open.from;
+    // What failed since then is evidence: the look of now is none to compare with.
+    baseline_known_ = open.failed_units.has_value();
+    baseline_ = open.failed_units.value_or(std::vector<std::string>{});
+    activated_at_ = open.clock;
+    back_why_ = "the run was stopped";
     if (!there) return lost(request);
     stage("read how far it got");
     const auto state = follow(request);
@@ -284,11 +310,8 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     if (state->phase == SwitchPhase::none && state->boot_id == open.boot_id && state->running == open.from && !back)
         return end(HostOutcome::not_started, "the switch had not begun");
     const auto outcome = go_on(request, *state);
-    if (!back) return outcome;
-    if (outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded)
-        return end(HostOutcome::rolled_back, "the run was stopped");
-    record_.manual = by_hand(open.to + "/bin/switch-to-configuration switch");
-    return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + record_.detail);
+    if (!back || outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
+    return not_back(record_.detail);
 }
 
 }  // namespace lockstep

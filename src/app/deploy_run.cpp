@@ -21,7 +21,7 @@ constexpr auto k_look_up = std::chrono::milliseconds(200);  // for signals
 }  // namespace
 
 DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
-    : request_(request), ports_(ports), settled_(request.targets.size(), 0) {
+    : request_(request), ports_(ports), settled_(request.targets.size(), 0), earlier_(request.targets.size()) {
     record_.run = request.run;
     record_.commit = request.commit;
     record_.strategy = std::string(word(request.policy.strategy));
@@ -85,6 +85,9 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
     };
     for (const auto& record : past) {
         const auto at = index(record.name);
+        if (at != sessions_.size() &&
+            (record.outcome == HostOutcome::confirmed || record.outcome == HostOutcome::degraded))
+            earlier_[at] = record.outcome;
         // What never began may be tried; success is seen by looking; everything else is not tried a second time.
         if (at == sessions_.size() || !record.outcome || is_success(*record.outcome) ||
             *record.outcome == HostOutcome::not_started || *record.outcome == HostOutcome::cancelled)
@@ -159,7 +162,11 @@ Result<void> DeployRun::plan() {
     for (const auto& wave : plan_.waves)
         for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
     record_.plan = plan_lines(plan_);
-    for (const auto host : plan_.skipped) sessions_[of_plan_[host]]->set_outcome(HostOutcome::unchanged);
+    for (const auto host : plan_.skipped) {
+        const auto target = of_plan_[host];
+        const auto& known = sessions_[target]->record().outcome;
+        sessions_[target]->set_outcome(known ? *known : earlier_[target].value_or(HostOutcome::unchanged));
+    }
     return {};
 }
 

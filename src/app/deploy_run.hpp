@@ -49,6 +49,7 @@ private:
     const DeployPorts& ports_;
     std::vector<std::unique_ptr<DeployHostSession>> sessions_;  ///< by target
     std::vector<unsigned char> settled_;                        ///< by target: an earlier process came to its end
+    std::vector<std::optional<HostOutcome>> earlier_;           ///< by target: how it ended well in an earlier process
     std::vector<std::size_t> of_plan_;                          ///< index in the plan → target
     DeployPlan plan_;
     std::unique_ptr<DeployEngine> engine_;

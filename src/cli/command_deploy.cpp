@@ -71,6 +71,9 @@ Begun begun_by(const FoundRun& run) {
                                   .from = data.value("from", ""),
                                   .to = data.value("to", ""),
                                   .boot_id = data.value("boot", "")});
+            auto& last = begun.open.back();
+            last.clock = data.value("clock", std::int64_t{0});
+            if (data.value("failed_units_known", 0) == 1) last.failed_units = words(data.value("failed_units", ""));
         }
         if (record.kind == "outcome" && record.step == "deploy-host") {
             const auto outcome = host_outcome_from(data.value("outcome", ""));
@@ -205,6 +208,13 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     if (!options.quiet || options.dry_run)
         machine.console().foreign(options.dry_run ? join(done->plan, "\n") + "\n" : deploy_text(done.value()));
     end_report(report, done.value(), options);
+    // An end that is written down is not resumed. A run that landed has written its own.
+    if (options.command == "deploy")
+        (void)ports.store.journal("outcome", "verdict",
+                                  journal_data({{"outcome", std::string(outcome_word(report.ending.outcome))},
+                                                {"exit", static_cast<std::int64_t>(report.ending.exit)},
+                                                {"reason", report.ending.reason},
+                                                {"next", report.ending.next_action}}));
     return report;
 }
 

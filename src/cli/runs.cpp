@@ -56,9 +56,11 @@ Result<FoundRun> find_run(const fs::path& runs, const std::string& wish) {
     for (const auto& id : run_ids(runs))
         if (wish.empty() || id == wish || (wish.size() >= 4 && id.rfind(wish, 0) == 0)) fitting.push_back(id);
     if (wish.empty()) {
-        // The newest that is a run: `plan` and `build` leave directories too.
+        // The newest that is a run or a deploy: `plan` and `build` leave directories too.
         for (const auto& id : fitting)
-            if (auto run = read_run(runs / id); run.ok() && run->history.command == "run") return run;
+            if (auto run = read_run(runs / id);
+                run.ok() && (run->history.command == "run" || run->history.command == "deploy"))
+                return run;
         return Error{ErrorKind::usage, "this repository has had no run yet", "looked in " + runs.string(),
                      "start one with `lockstep run`, or name its directory"};
     }

@@ -66,6 +66,9 @@ struct OpenSwitch {
     std::string host;
     std::string run;  ///< as the host knows it: the run's name, with "-boot", "-back" or "-unboot" for its parts
     std::string token, from, to, boot_id;
+    /// Units that had failed before the switch; nullopt: not known, so that no unit is evidence.
+    std::optional<std::vector<std::string>> failed_units;
+    std::int64_t clock = 0;  ///< the host's, when the switch was begun; 0 = not known
 };
 
 struct DeployPorts {
