@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// The program killed in the middle of a deploy, and `lockstep resume`: hosts are looked at before anything is done, and
+// no switch is tried twice.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "deploy/deploy_aside.hpp"
+#include "deploy/deploy_program.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+#ifdef LOCKSTEP_FAILPOINTS
+#define LOCKSTEP_NEEDS_KILLS() LOCKSTEP_NEEDS_DEPLOY_LAB()
+#else
+#define LOCKSTEP_NEEDS_KILLS() GTEST_SKIP() << "this program has no failpoints"
+#endif
+
+struct DeployResume : ::testing::Test {
+    void SetUp() override { LOCKSTEP_NEEDS_KILLS(); }
+};
+
+struct DeployResumeAt : ::testing::TestWithParam<const char*> {
+    void SetUp() override { LOCKSTEP_NEEDS_KILLS(); }
+};
+
+/// Built, then killed while deploying.
+struct Killed {
+    Killed(DeployProgram& program, const std::string& step) {
+        const auto built = program.run({"build"});
+        EXPECT_EQ(built.code, 0) << built.err;
+        v1 = program.lab.system({.name = "v1"});
+        v2 = DeployProgram::proved(built, "web1");
+        const auto cut = program.run({"deploy"}, step + "=kill");
+        EXPECT_EQ(cut.code, 137) << step << " was never reached: " << cut.err;
+    }
+    std::string v1, v2;
+};
+
+nlohmann::json entry(const ProgramEnd& end, const std::string& host) {
+    if (end.status.is_object())
+        for (const auto& each : end.status["hosts"])
+            if (each["name"] == host) return each;
+    return nlohmann::json::object();
+}
+
+/// What the report says is what is there, and nothing was tried twice.
+void expect_truth(DeployProgram& program, const Killed& killed, const ProgramEnd& end, const std::string& name) {
+    const auto& host = program.lab.host(name);
+    const auto state = end.state_of(name);
+    EXPECT_LE(times(host, "v2 test start"), 1) << name;
+    EXPECT_LE(times(host, "v1 test start"), 1) << name;
+    if (state == "confirmed" || state == "unchanged") {
+        EXPECT_EQ(host.running(), killed.v2) << name;
+        EXPECT_EQ(host.profile(), killed.v2) << name;
+        EXPECT_EQ(host.boot_default(), killed.v2) << name;
+    } else if (state == "rolled_back" || state == "not_started") {
+        EXPECT_EQ(host.running(), killed.v1) << name;
+        EXPECT_EQ(host.profile(), killed.v1) << name;
+        EXPECT_EQ(host.boot_default(), killed.v1) << name;
+    } else {
+        EXPECT_EQ(state, "unknown") << name << ": " << end.err;
+        EXPECT_NE(entry(end, name).value("manual", ""), "") << name;
+    }
+}
+
+void expect_second_resume_changes_nothing(DeployProgram& program, const ProgramEnd& end,
+                                          const std::vector<std::string>& names) {
+    std::map<std::string, std::vector<std::string>> before;
+    for (const auto& name : names) before[name] = program.lab.host(name).trace();
+    const auto again = program.run({"resume"});
+    EXPECT_EQ(again.code, end.code) << again.err;
+    for (const auto& name : names) {
+        EXPECT_EQ(program.lab.host(name).trace(), before[name]) << name;
+        EXPECT_EQ(again.state_of(name), end.state_of(name));
+    }
+}
+
+TEST_P(DeployResumeAt, EveryHostIsTold) {
+    const std::string step = GetParam();
+    DeployProgram program({"web1", "web2"}, "  strategy: parallel\n");
+    const Killed killed(program, step);
+    const auto end = program.run({"resume"});
+    for (const char* name : {"web1", "web2"}) expect_truth(program, killed, end, name);
+    // In time for the hosts' own limits, nothing had to go back.
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.report["verdict"]["outcome"], "deployed");
+    expect_second_resume_changes_nothing(program, end, {"web1", "web2"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Failpoints, DeployResumeAt,
+                         ::testing::Values("deploy-activate", "deploy-intent", "deploy-started", "deploy-awaiting",
+                                           "deploy-proved", "deploy-acked"),
+                         [](const auto& chosen) {
+                             std::string name = std::string(chosen.param).substr(7);
+                             name.front() = static_cast<char>(name.front() - 'a' + 'A');
+                             return name;
+                         });
+
+TEST_F(DeployResume, S10_AHostThatWentBackMeanwhileIsNotTriedAgain) {
+    DeployProgram program({"web1"});
+    const Killed killed(program, "deploy-awaiting");
+    auto& host = program.lab.host("web1");
+    EXPECT_EQ(host.running(), killed.v2) << "it waits";
+    ASSERT_TRUE(eventually([&] { return times(host, "v1 test rc=0") == 1; }, std::chrono::seconds(30)));
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "rolled_back");
+    expect_truth(program, killed, end, "web1");
+    EXPECT_EQ(times(host, "v2 test start"), 1);
+    expect_second_resume_changes_nothing(program, end, {"web1"});
+}
+
+TEST_F(DeployResume, S11_BetweenTheWordAndTheReadingBack) {
+    DeployProgram program({"web1"});
+    const Killed killed(program, "deploy-acked");
+    auto& host = program.lab.host("web1");
+    ASSERT_TRUE(eventually([&] { return host.profile() == killed.v2; }));
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "confirmed");
+    expect_truth(program, killed, end, "web1");
+    EXPECT_EQ(times(host, "v2 test start"), 1);
+}
+
+TEST_F(DeployResume, UnitsThatFailedSinceAreEvidenceForTheNextProcessToo) {
+    DeployProgram program({"web1"}, "", {{"web1", "fail4 nginx.service"}});
+    const Killed killed(program, "deploy-awaiting");
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "rolled_back") << entry(end, "web1");
+    EXPECT_THAT(entry(end, "web1").value("detail", ""), HasSubstr("nginx.service"));
+    expect_truth(program, killed, end, "web1");
+}
+
+TEST_F(DeployResume, AHostThatCannotBeReachedAnyMoreIsNamedWithWhatToType) {
+    DeployProgram program({"web1"});
+    const Killed killed(program, "deploy-awaiting");
+    auto& host = program.lab.host("web1");
+    host.cut_network();
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 51) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "unknown");
+    EXPECT_THAT(entry(end, "web1").value("manual", ""), HasSubstr("ssh root@" + host.address()));
+    ASSERT_TRUE(eventually([&] { return times(host, "v1 test rc=0") == 1; }, std::chrono::seconds(30)));
+    EXPECT_EQ(host.running(), killed.v1) << "it went back by itself";
+    EXPECT_EQ(host.profile(), killed.v1);
+}
+
+}  // namespace
+}  // namespace lockstep::test
