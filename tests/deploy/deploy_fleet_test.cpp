@@ -156,6 +156,23 @@ TEST_F(DeployFleetScene, AStoppedRunPutsItsHostsBack) {
     EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
 }
 
+TEST_F(DeployFleetScene, ARecordedSystemThatIsNotWellStaysAndIsNamed) {
+    DeployScene scene;
+    auto& host = scene.add("a1");
+    scene.add("b1", "fail2");
+    auto& target = scene.target("a1");
+    target.health.checks = {parse_health_check("command readlink /run/current-system | grep -q v2").value()};
+    target.health.patience = Millis(500);
+    scene.request.policy.strategy = DeployStrategy::rolling;
+    scene.request.policy.on_stop = OnStop::rollback_run;
+    scene.deploy();
+    scene.expect_old("a1", HostOutcome::rollback_failed);
+    EXPECT_EQ(host.boot_default(), scene.v1("a1"));
+    EXPECT_EQ(times(host, "v2 test start"), 1) << "the system that was left does not come back";
+    EXPECT_NE(scene.host("a1").manual, "");
+    EXPECT_EQ(scene.record.exit, ExitCode::deploy_unknown);
+}
+
 /// Generations of a host, in their order.
 std::string generations(const LabHost& host) {
     return host.sh(
