@@ -68,7 +68,8 @@ TEST(BuildLine, LeavesTheRestToTheLibraryAndChangesNothing) {
         EXPECT_FALSE(is_short(line)) << line;
         expect_same(line);
         std::string into = "before";
-        if (const auto found = scan_build_line(record_of("valid" + text))) {
+        const auto valid_at_first = record_of("valid" + text);  // what is found points into it
+        if (const auto found = scan_build_line(valid_at_first)) {
             EXPECT_FALSE(append_text(into, *found));
         }
         EXPECT_EQ(into, "before");
