@@ -102,13 +102,15 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
     const std::pair<std::string_view, std::optional<std::string>*> values[] = {{"config", &options.config_file},
                                                                                {"run-dir", &options.run_dir},
                                                                                {"now", &options.now},
-                                                                               {"output", &options.output}};
+                                                                               {"output", &options.output},
+                                                                               {"plan", &options.plan_file}};
     for (const auto& [known, field] : values)
         if (name == known) *field = given.back();
     if (name == "repo") options.repo = given.back();
     if (name == "color") options.color = given.back();
     if (name == "from") options.from = given.back();
     if (name == "fail") options.faults = given;
+    if (name == "approval") options.approvals = given;
     if (name == "exit-zero-on") options.exit_zero_on = comma_separated(given);
 }
 

@@ -11,7 +11,7 @@ const std::vector<ConfigKey>& config_keys() {
         std::vector<ConfigKey> rows;
         for (const auto add :
              {keys::add_repository, keys::add_run, keys::add_update, keys::add_targets, keys::add_prove, keys::add_keep,
-              keys::add_nix, keys::add_forge, keys::add_fleet, keys::add_deploy})
+              keys::add_nix, keys::add_forge, keys::add_fleet, keys::add_deploy, keys::add_hooks, keys::add_notify})
             add(rows);
         return rows;
     }();

@@ -4,6 +4,7 @@
 
 #include "core/config_keys_rows.hpp"
 #include "lockstep/core/host_health.hpp"
+#include "lockstep/core/text.hpp"
 
 namespace lockstep::keys {
 
@@ -60,6 +61,18 @@ Complaint become_words(const std::string& text) {
     return std::nullopt;
 }
 
+Complaint window_words(const std::vector<std::string>& entries) {
+    for (const auto& entry : entries)
+        if (auto complaint = one_line(entry)) return complaint;
+    return std::nullopt;
+}
+
+Complaint backend_word(const std::string& text) {
+    const auto& known = backend_words();
+    if (std::find(known.begin(), known.end(), text) != known.end()) return std::nullopt;
+    return "expects " + join(known, ", ");
+}
+
 void add_waves(std::vector<ConfigKey>& table) {
     table.push_back(
         choice("deploy.strategy", LOCKSTEP_FIELD(deploy.strategy),
@@ -89,6 +102,14 @@ void add_waves(std::vector<ConfigKey>& table) {
                "What happens to hosts that were done when a deploy stops."));
     table.push_back(list("deploy.gates", LOCKSTEP_FIELD(deploy.gates), gate_words,
                          "Where somebody has to agree before it goes on: `start`, `after-canary`, `every`."));
+    table.push_back(list("deploy.windows", LOCKSTEP_FIELD(deploy.windows), window_words,
+                         "When waves may be begun: days, times and zone, such as `mon-fri 02:00-05:00 Europe/Berlin`. "
+                         "None: at any time."));
+    table.push_back(text("deploy.approvers", LOCKSTEP_FIELD(deploy.approvers), path_or_empty,
+                         "File of allowed signers, as ssh-keygen reads it: whose signature counts as an approval. "
+                         "Relative to the repository. Empty: `--yes` is enough."));
+    table.push_back(duration("deploy.approval_valid", LOCKSTEP_FIELD(deploy.approval_valid),
+                             "How long an approval counts from when it was signed."));
     table.push_back(integer("deploy.copies", LOCKSTEP_FIELD(deploy.copies), 0, 1000,
                             "Copies to hosts at the same time; 0 is no limit."));
     table.push_back(integer("deploy.activations", LOCKSTEP_FIELD(deploy.activations), 0, 1000,
@@ -96,6 +117,11 @@ void add_waves(std::vector<ConfigKey>& table) {
 }
 
 void add_hosts(std::vector<ConfigKey>& table) {
+    auto backend = with_pattern(text("deploy.backend", LOCKSTEP_FIELD(deploy.backend), backend_word,
+                                     "Who activates: `embedded` is lockstep itself; `colmena`, `deploy-rs` and "
+                                     "`nixos-rebuild` are programs on the `PATH`."),
+                                "^(embedded|colmena|deploy-rs|nixos-rebuild)$");
+    table.push_back(std::move(backend));
     table.push_back(text("deploy.known_hosts", LOCKSTEP_FIELD(deploy.known_hosts), path_or_empty,
                          "File with the keys of the hosts, as ssh reads it; others are refused. Relative to the "
                          "repository. Empty is the known_hosts of the user."));

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view k_name_pattern = R"~(^(?![-.@])[^\s"'`$&|;<>(){}\[\]*?!#\\,/~^=%]+$)~";
 
 std::string_view doc_of(std::string_view field) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> k_docs{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 20> k_docs{{
         {"role",
          "What lockstep does with the host. `deploy`: it gets what was proved; `build_only`: it is proved and never "
          "touched; `monitor_only`: it is looked at, never changed; `manual`: it is deployed to when somebody names it; "
@@ -35,6 +35,11 @@ std::string_view doc_of(std::string_view field) {
         {"after", "Hosts and `@tags` that it comes after in a deploy."},
         {"action", "What a deploy does with the new system."},
         {"reboot", "Whether a deploy may reboot it."},
+        {"backend", "Who activates there; by default what `deploy.backend` says."},
+        {"risk",
+         "What the strategy `smart` makes of it: `by-change` looks at what changes, `leaf` is harmless whatever "
+         "changes, `critical` goes behind a canary."},
+        {"approval", "Why somebody has to agree before its wave."},
         {"optional", "The fleet can do without it: that it is unreachable is no failure."},
         {"offline_ok", "It is often off, and updated when it is back: that it is unreachable is no failure."},
         {"build_on_target", "Its system is built on the host itself."},
@@ -70,6 +75,8 @@ void describe(ConfigKey& key, std::string_view field, std::optional<std::string>
     if (field == "type") key.choices = profile_words();
     if (field == "reboot") key.choices = reboot_words();
     if (field == "action") key.choices = action_words();
+    if (field == "risk") key.choices = risk_words();
+    if (field == "backend") key.choices = backend_words();
     if (!key.choices.empty()) key.type = KeyType::choice;
 }
 void describe(ConfigKey& key, std::string_view /*field*/, std::optional<bool> FleetRecord::* /*member*/) {

@@ -9,6 +9,11 @@ void add_forge(std::vector<ConfigKey>& table) {
         choice("land.mode", LOCKSTEP_FIELD(land.mode),
                choices<LandMode>(std::pair{"push", LandMode::push}, std::pair{"pull-request", LandMode::pull_request}),
                "`push`: a proved update is pushed to the base branch; `pull-request`: it becomes a pull request too."));
+    table.push_back(
+        choice("land.after", LOCKSTEP_FIELD(land.after),
+               choices<LandAfter>(std::pair{"builds", LandAfter::builds}, std::pair{"canary", LandAfter::canary}),
+               "`builds`: an update lands when every host builds; `canary`: when the canary hosts of a deploy run it "
+               "and are well, too. They keep it for good only once it landed."));
     table.push_back(integer("land.tries", LOCKSTEP_FIELD(land.tries), 1, 20,
                             "How often an update is put on top of a base branch that moved meanwhile, and proved "
                             "again, before the run gives up."));

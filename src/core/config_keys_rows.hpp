@@ -151,5 +151,7 @@ void add_nix(std::vector<ConfigKey>& table);
 void add_forge(std::vector<ConfigKey>& table);
 void add_fleet(std::vector<ConfigKey>& table);
 void add_deploy(std::vector<ConfigKey>& table);
+void add_hooks(std::vector<ConfigKey>& table);
+void add_notify(std::vector<ConfigKey>& table);
 
 }  // namespace lockstep::keys

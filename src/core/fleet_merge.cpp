@@ -205,6 +205,9 @@ private:
         host.build_on_target = record.build_on_target.value_or(false);
         host.reboot = record.reboot.value_or(host.reboot);
         host.action = record.action.value_or(host.action);
+        host.risk = record.risk.value_or(host.risk);
+        host.approval = record.approval.value_or("");
+        host.backend = record.backend.value_or("");
     }
 
     /// Which configuration of the flake is its own; the type follows from where it is found.

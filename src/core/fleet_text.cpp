@@ -32,6 +32,9 @@ Json value_of(const FleetHost& host, std::string_view field) {
     if (field == "after") return host.after;
     if (field == "action") return host.action;
     if (field == "reboot") return host.reboot;
+    if (field == "backend") return text(host.backend);
+    if (field == "risk") return host.risk;
+    if (field == "approval") return text(host.approval);
     if (field == "optional") return host.optional;
     if (field == "offline_ok") return host.offline_ok;
     if (field == "build_on_target") return host.build_on_target;

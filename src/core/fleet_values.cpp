@@ -112,6 +112,14 @@ const std::vector<std::string>& action_words() {
     static const std::vector<std::string> words{"switch", "boot", "test", "dry-activate"};
     return words;
 }
+const std::vector<std::string>& risk_words() {
+    static const std::vector<std::string> words{"by-change", "leaf", "critical"};
+    return words;
+}
+const std::vector<std::string>& backend_words() {
+    static const std::vector<std::string> words{"embedded", "colmena", "deploy-rs", "nixos-rebuild"};
+    return words;
+}
 
 std::string_view word(HostRole role) {
     return role_words().at(static_cast<std::size_t>(role));
@@ -215,6 +223,8 @@ Complaint check_field(std::string_view field, const std::string& value) {
     if (field == "type") return check_word(value, profile_words());
     if (field == "reboot") return check_word(value, reboot_words());
     if (field == "action") return check_word(value, action_words());
+    if (field == "risk") return check_word(value, risk_words());
+    if (field == "backend") return check_word(value, backend_words());
     if (clean_line(value, 1000) == value) return std::nullopt;
     return not_this("one line of text", value);
 }

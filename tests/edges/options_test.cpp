@@ -281,6 +281,8 @@ TEST(Options, EveryFlagIsAcceptedByEveryCommandThatListsIt) {
             if (option.name == "strategy") value = "rolling";
             if (option.name == "tolerate") value = "10%";
             if (option.name == "canary") value = "web1";
+            if (option.name == "backend") value = "colmena";
+            if (option.name == "land-after") value = "canary";
             Words args{std::string(command.name), "--" + std::string(option.name)};
             if (!option.argument.empty()) args.push_back(value);
             for (std::size_t i = 0; i < command.least; ++i) args.emplace_back("operand");

@@ -17,6 +17,9 @@ namespace lockstep {
 enum class ForeignPolicy { require, evaluate, ignore };
 enum class SignPolicy { automatic, always, never };  ///< automatic: as git's commit.gpgsign says
 enum class LandMode { push, pull_request };          ///< pull_request: green updates become a pull request too
+enum class LandAfter { builds, canary };             ///< canary: the update is proved on hosts before base moves
+enum class HookFailure { stop, warn };               ///< stop: what a failed hook comes before is not begun
+enum class NotifyWhen { always, change, trouble };   ///< change: another verdict than that of the run before
 enum class Toggle { automatic, on, off };
 
 struct Config {
@@ -125,6 +128,7 @@ struct Config {
 
     struct Land {
         LandMode mode = LandMode::push;
+        LandAfter after = LandAfter::builds;
         int tries = 3;  ///< times that an update is proved when the base branch moves meanwhile
 
         bool operator==(const Land&) const = default;
@@ -190,9 +194,35 @@ struct Config {
         std::chrono::milliseconds health_within = std::chrono::seconds(30);
         std::vector<std::string> degraded_ok;  ///< units whose failure is accepted; globs
         std::vector<std::string> busy_files;   ///< on the host: present = not now
+        std::string backend = "embedded";      ///< one of deploy_backend_words()
+        std::vector<std::string> windows;      ///< "mon-fri 02:00-05:00 Europe/Berlin"; none = always
+        std::string approvers;                 ///< file of allowed signers; "" = approvals are not signed
+        std::chrono::milliseconds approval_valid = std::chrono::hours(24);
 
         bool operator==(const Deploy&) const = default;
     } deploy;
+
+    struct Hooks {
+        std::vector<std::string> before_run, after_run, before_wave, after_wave, before_host, after_host;
+        std::chrono::milliseconds timeout = std::chrono::minutes(5);  ///< each
+        HookFailure on_failure = HookFailure::stop;
+
+        bool operator==(const Hooks&) const = default;
+    } hooks;
+
+    struct Notify {
+        NotifyWhen on = NotifyWhen::change;
+        std::chrono::milliseconds timeout = std::chrono::seconds(5);  ///< each sink
+        std::string pushgateway;                                      ///< web address
+        std::string textfile;                                         ///< for node_exporter
+        std::string slack_file;                                       ///< holds the address of a webhook; mode 0600
+        std::string smtp;                                             ///< smtp://host[:port], smtps://…
+        std::string mail_from;
+        std::vector<std::string> mail_to;
+        std::string nats;  ///< nats://host[:port]
+
+        bool operator==(const Notify&) const = default;
+    } notify;
 
     struct Report {
         int keep_runs = 20;

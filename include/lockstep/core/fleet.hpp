@@ -28,9 +28,12 @@ struct FleetHost {
     bool optional = false;    ///< the fleet can do without it
     bool offline_ok = false;  ///< often off; updated when it is back
     bool build_on_target = false;
-    std::string reboot = "never";   ///< one of reboot_words()
-    std::string action = "switch";  ///< one of action_words()
-    bool configured = false;        ///< the flake has a configuration for it
+    std::string reboot = "never";    ///< one of reboot_words()
+    std::string action = "switch";   ///< one of action_words()
+    std::string risk = "by-change";  ///< one of risk_words(): what the strategy `smart` makes of it
+    std::string approval;            ///< why somebody has to agree before its wave; "" = nobody has to
+    std::string backend;             ///< one of backend_words(); "" = what deploy.backend says
+    bool configured = false;         ///< the flake has a configuration for it
 
     /// Field → who says so: "lockstep.yaml:12", "FLEET_NODES", "default". Has every field of for_each_fleet_field.
     std::map<std::string, std::string> origin;

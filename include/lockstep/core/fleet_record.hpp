@@ -24,8 +24,10 @@ enum class ProfileType { nixos, darwin, home_manager, custom };
 [[nodiscard]] std::string_view word(ProfileType type);  ///< "nixos", "darwin", "home_manager", "custom"
 [[nodiscard]] const std::vector<std::string>& role_words();
 [[nodiscard]] const std::vector<std::string>& profile_words();
-[[nodiscard]] const std::vector<std::string>& reboot_words();  ///< never, if-needed, always
-[[nodiscard]] const std::vector<std::string>& action_words();  ///< switch, boot, test, dry-activate
+[[nodiscard]] const std::vector<std::string>& reboot_words();   ///< never, if-needed, always
+[[nodiscard]] const std::vector<std::string>& action_words();   ///< switch, boot, test, dry-activate
+[[nodiscard]] const std::vector<std::string>& risk_words();     ///< by-change, leaf, critical
+[[nodiscard]] const std::vector<std::string>& backend_words();  ///< embedded, colmena, deploy-rs, nixos-rebuild
 /// Precondition: the word is one of the list.
 [[nodiscard]] HostRole role_of(std::string_view word);
 [[nodiscard]] ProfileType profile_of(std::string_view word);
@@ -39,7 +41,7 @@ struct FleetRecord {
     std::optional<std::vector<std::string>> ssh_options, tags, after;
     std::optional<std::string> role, type, ignore_reason;
     std::optional<bool> optional, offline_ok, build_on_target;
-    std::optional<std::string> reboot, action;
+    std::optional<std::string> reboot, action, risk, approval, backend;
 
     /// Field → where it was said: "lockstep.yaml:12". Fields that are not in here come from the source as a whole.
     std::map<std::string, std::string> origin;
@@ -63,6 +65,9 @@ void for_each_fleet_field(Visit&& visit) {
     visit("after", &FleetRecord::after);
     visit("action", &FleetRecord::action);
     visit("reboot", &FleetRecord::reboot);
+    visit("backend", &FleetRecord::backend);
+    visit("risk", &FleetRecord::risk);
+    visit("approval", &FleetRecord::approval);
     visit("optional", &FleetRecord::optional);
     visit("offline_ok", &FleetRecord::offline_ok);
     visit("build_on_target", &FleetRecord::build_on_target);
