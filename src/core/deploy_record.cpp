@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lockstep/core/closure_diff.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 #include "lockstep/core/units.hpp"
@@ -21,13 +22,6 @@ using Json = nlohmann::ordered_json;
 std::string outcome_words(const DeployHostRecord& host) {
     if (!host.outcome) return host.stage.empty() ? "waiting" : host.stage;
     return replace_all(std::string(word(*host.outcome)), "_", " ");
-}
-
-std::string short_system(const std::string& path) {
-    constexpr std::string_view k_store = "/nix/store/";
-    constexpr std::size_t k_hash = 33;
-    if (!path.starts_with(k_store) || path.size() <= k_store.size() + k_hash) return path;
-    return path.substr(k_store.size(), 7) + "…-" + path.substr(k_store.size() + k_hash);
 }
 
 Json host_json(const DeployHostRecord& host) {
@@ -115,8 +109,8 @@ std::string deploy_markdown(const DeployRecord& record) {
     text += "| Host | Result | From | To | Why |\n|---|---|---|---|---|\n";
     for (const auto* host : by_need(record))
         text += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_inline(host->name),
-                            markdown_inline(outcome_words(*host)), markdown_inline(short_system(host->from)),
-                            markdown_inline(short_system(host->to)), markdown_inline(host->detail));
+                            markdown_inline(outcome_words(*host)), markdown_inline(short_store_path(host->from)),
+                            markdown_inline(short_store_path(host->to)), markdown_inline(host->detail));
     for (const auto* host : by_need(record))
         if (!host->manual.empty())
             text += fmt::format("\n{} needs a person:\n\n{}\n", markdown_inline(host->name),
@@ -137,9 +131,10 @@ std::string deploy_text(const DeployRecord& record) {
     std::size_t width = 0;
     for (const auto& host : record.hosts) width = std::max(width, host.name.size());
     for (const auto* host : by_need(record)) {
-        text += fmt::format("  {:<{}}  {:<15}  {}\n", clean_line(host->name, 100), width, outcome_words(*host),
-                            host->detail.empty() && host->outcome && is_success(*host->outcome) ? short_system(host->to)
-                                                                                                : host->detail);
+        text +=
+            fmt::format("  {:<{}}  {:<15}  {}\n", clean_line(host->name, 100), width, outcome_words(*host),
+                        host->detail.empty() && host->outcome && is_success(*host->outcome) ? short_store_path(host->to)
+                                                                                            : host->detail);
         if (!host->manual.empty()) text += fmt::format("  {:<{}}  by hand: {}\n", "", width, host->manual);
     }
     return text + deploy_counts(record) + (record.reason.empty() ? "" : "; " + record.reason) + "\n";
