@@ -119,13 +119,8 @@ void DeployRun::probe_all() {
 DeployHost DeployRun::plan_host(std::size_t target) const {
     const auto& wish = request_.targets[target];
     const auto& session = *sessions_[target];
-    DeployHost host;
-    host.name = wish.name;
-    host.after = wish.after;
+    auto host = deploy_host_of(wish);
     host.unchanged = session.is_unchanged();
-    host.optional = wish.optional;
-    host.offline_ok = wish.offline_ok;
-    host.approval = wish.approval;
     host.critical = session.record().reboot_reasons;
     host.last = session.seen() && !request_.machine_id.empty() && session.seen()->machine_id == request_.machine_id;
     return host;
@@ -307,6 +302,16 @@ DeployRecord DeployRun::result() {
     std::sort(record_.hosts.begin(), record_.hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     (void)ports_.store.write_file("deployment-report.md", deploy_markdown(record_));
     return record_;
+}
+
+DeployHost deploy_host_of(const DeployTarget& target) {
+    DeployHost host;
+    host.name = target.name;
+    host.after = target.after;
+    host.optional = target.optional;
+    host.offline_ok = target.offline_ok;
+    host.approval = target.approval;
+    return host;
 }
 
 Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,

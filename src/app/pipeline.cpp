@@ -7,6 +7,7 @@
 #include "app/remote_lock.hpp"
 #include "lockstep/core/crc32.hpp"
 #include "lockstep/core/decide.hpp"
+#include "lockstep/core/ending.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -45,10 +46,7 @@ void finish(RunState& state, std::chrono::steady_clock::time_point began) {
     // Another process's steady clock is not ours.
     if (run.resumed > 0 && run.finished > run.started)
         run.duration = std::chrono::duration_cast<Millis>(run.finished - run.started);
-    state.settled("verdict", {{"outcome", std::string(outcome_word(ending.outcome))},
-                              {"exit", static_cast<int>(ending.exit)},
-                              {"reason", clean_line(ending.reason, 2000)},
-                              {"next", clean_line(ending.next_action, 2000)}});
+    state.settled("verdict", verdict_data(ending));
 }
 
 void unchanged(RunState& state) {
@@ -216,9 +214,7 @@ Result<void> prove_until_settled(RunState& state, bool changed) {
 }
 
 void end_with(RunState& state, const Error& error) {
-    const std::string why = clean_text(error.why);
-    state.report.ending = {Outcome::stopped, exit_code_for(error.kind), error.what + (why.empty() ? "" : ": " + why),
-                           error.hint};
+    state.report.ending = stopped_by(error);
 }
 
 RunReport run_update(const RunSettings& settings, const RunPorts& ports) {

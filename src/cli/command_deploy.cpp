@@ -10,7 +10,6 @@
 #include <iostream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/deploy_request.hpp"
@@ -19,6 +18,7 @@
 #include "edges/curl_http.hpp"
 #include "edges/tcp_connect.hpp"
 #include "lockstep/core/deploy_simulate.hpp"
+#include "lockstep/core/ending.hpp"
 #include "lockstep/core/journal.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -48,49 +48,6 @@ private:
     std::string path_;
 };
 
-/// What an earlier process of this deploy had begun, and what it had ended.
-struct Begun {
-    std::vector<OpenSwitch> open;
-    std::vector<DeployHostRecord> ended;
-};
-
-Begun begun_by(const FoundRun& run) {
-    Begun begun;
-    const auto drop = [&](const std::string& host) {
-        std::erase_if(begun.open, [&](const auto& each) { return each.host == host; });
-    };
-    for (const auto& record : run.journal.records) {
-        const auto data = nlohmann::json::parse(record.data_json, nullptr, false);
-        if (!data.is_object()) continue;
-        const auto host = data.value("host", "");
-        if (record.kind == "intent" && record.step == "switch") {
-            drop(host);
-            begun.open.push_back({.host = host,
-                                  .run = data.value("run", ""),
-                                  .token = data.value("token", ""),
-                                  .from = data.value("from", ""),
-                                  .to = data.value("to", ""),
-                                  .boot_id = data.value("boot", "")});
-            auto& last = begun.open.back();
-            last.clock = data.value("clock", std::int64_t{0});
-            if (data.value("failed_units_known", 0) == 1) last.failed_units = words(data.value("failed_units", ""));
-        }
-        if (record.kind == "outcome" && record.step == "deploy-host") {
-            const auto outcome = host_outcome_from(data.value("outcome", ""));
-            // Such a host still waits for somebody's word.
-            if (outcome != HostOutcome::inconclusive) drop(host);
-            DeployHostRecord ended{.name = host, .outcome = outcome};
-            ended.from = data.value("from", "");
-            ended.to = data.value("to", "");
-            ended.running = data.value("running", "");
-            ended.detail = data.value("detail", "");
-            std::erase_if(begun.ended, [&](const auto& each) { return each.name == host; });
-            begun.ended.push_back(std::move(ended));
-        }
-    }
-    return begun;
-}
-
 RunReport report_of(const Options& options, Machine& machine, const RunReport& proof) {
     RunReport report;
     report.run.id = machine.store().run_id();
@@ -104,8 +61,7 @@ RunReport report_of(const Options& options, Machine& machine, const RunReport& p
 
 RunReport ended_with(RunReport report, Machine& machine, const Error& error) {
     report.run.finished = machine.ports().clock.now();
-    report.ending = {Outcome::stopped, exit_code_for(error.kind),
-                     error.what + (error.why.empty() ? "" : ": " + clean_line(error.why, 600)), error.hint};
+    report.ending = stopped_by(error);
     return report;
 }
 
@@ -119,11 +75,26 @@ std::optional<int> http_status(const std::string& url, Millis limit) {
     return answer.ok() ? std::optional<int>(answer->status) : std::nullopt;
 }
 
+/// Fleet, hosts and request, from what the command line and earlier deploys say.
+Result<DeployChoice> choose(const Options& options, Machine& machine, const RunReport& proof,
+                            const std::string& control_folder) {
+    LOCKSTEP_TRY(const auto gathered, gather_fleet(machine));
+    const auto past = read_deploy_past(machine.runs(), machine.store().run_id());
+    LOCKSTEP_TRY(
+        const auto hosts, chosen_hosts(gathered.fleet, options, options.operands, [&](std::string_view predicate) {
+            if (predicate == "failed(last)") return Result<std::set<std::string>>(past.failed);
+            if (predicate == "unreachable(last)") return Result<std::set<std::string>>(past.unreachable);
+            return Result<std::set<std::string>>(Error{ErrorKind::usage,
+                                                       "`" + std::string(predicate) + "` cannot be answered here", "",
+                                                       "choose hosts by names, globs, @tags and failed(last)"});
+        }));
+    const bool by_name = !options.operands.empty() && !options.all;
+    return deploy_request(gathered, hosts, by_name, proof, past, options, control_folder);
+}
+
 std::string simulate(const DeployRequest& request, const std::vector<std::string>& faults, int& code) {
     DeployFleet fleet;
-    for (const auto& target : request.targets)
-        fleet.push_back(
-            {.name = target.name, .after = target.after, .optional = target.optional, .offline_ok = target.offline_ok});
+    for (const auto& target : request.targets) fleet.push_back(deploy_host_of(target));
     const auto plan = plan_waves(std::move(fleet), request.policy);
     if (!plan.ok()) return code = tell_error(plan.error()), "";
     DeployScript script;
@@ -157,20 +128,8 @@ void end_report(RunReport& report, const DeployRecord& record, const Options& op
 
 RunReport deploy_with(const Options& options, Machine& machine, const RunReport& proof, const FoundRun* past) {
     auto report = report_of(options, machine, proof);
-    const auto gathered = gather_fleet(machine);
-    if (!gathered.ok()) return ended_with(report, machine, gathered.error());
-    const auto history = read_deploy_past(machine.runs(), machine.store().run_id());
-    const bool by_name = !options.operands.empty() && !options.all;
-    const auto hosts = chosen_hosts(gathered->fleet, options, options.operands, [&](std::string_view predicate) {
-        if (predicate == "failed(last)") return Result<std::set<std::string>>(history.failed);
-        if (predicate == "unreachable(last)") return Result<std::set<std::string>>(history.unreachable);
-        return Result<std::set<std::string>>(Error{ErrorKind::usage,
-                                                   "`" + std::string(predicate) + "` cannot be answered here", "",
-                                                   "choose hosts by names, globs, @tags and failed(last)"});
-    });
-    if (!hosts.ok()) return ended_with(report, machine, hosts.error());
     const ControlFolder control;
-    auto choice = deploy_request(gathered.value(), hosts.value(), by_name, proof, history, options, control.path());
+    auto choice = choose(options, machine, proof, control.path());
     if (!choice.ok()) return ended_with(report, machine, choice.error());
     auto ports = machine.ports();
     for (const auto& text : choice->notices) {
@@ -193,7 +152,7 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
         ports.interrupted,
         ports.failpoint,
         [&](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; }};
-    const auto begun = past != nullptr ? begun_by(*past) : Begun{};
+    const auto begun = past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{};
     const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
     report.run.finished = ports.clock.now();
     report.run.duration = std::chrono::duration_cast<Millis>(report.run.finished - report.run.started);
@@ -210,11 +169,7 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     end_report(report, done.value(), options);
     // An end that is written down is not resumed. A run that landed has written its own.
     if (options.command == "deploy")
-        (void)ports.store.journal("outcome", "verdict",
-                                  journal_data({{"outcome", std::string(outcome_word(report.ending.outcome))},
-                                                {"exit", static_cast<std::int64_t>(report.ending.exit)},
-                                                {"reason", report.ending.reason},
-                                                {"next", report.ending.next_action}}));
+        (void)ports.store.journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
     return report;
 }
 
@@ -239,13 +194,8 @@ int command_deploy(const Options& options, Environment environment) {
     if (!proof.ok())
         return finish(options, machine, ended_with(report_of(options, machine, {}), machine, proof.error()));
     if (options.simulate) {
-        const auto gathered = gather_fleet(machine);
+        const auto choice = choose(options, machine, proof.value(), "");
         machine.console().stop();
-        if (!gathered.ok()) return tell_error(gathered.error());
-        const auto hosts = chosen_hosts(gathered->fleet, options, options.operands, nullptr);
-        if (!hosts.ok()) return tell_error(hosts.error());
-        const auto choice =
-            deploy_request(gathered.value(), hosts.value(), !options.operands.empty(), proof.value(), {}, options, "");
         if (!choice.ok()) return tell_error(choice.error());
         int code = 0;
         tell_result(simulate(choice->request, options.faults, code));

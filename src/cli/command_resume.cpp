@@ -4,7 +4,6 @@
 #include <iostream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/command_deploy.hpp"
 #include "cli/commands.hpp"
@@ -90,16 +89,6 @@ int tell_over(const Options& options, const Environment& environment, const Foun
     return past.verdict->exit;
 }
 
-/// The run whose results a deploy was made from.
-std::string proof_of(const FoundRun& run, const std::string& wish) {
-    for (const auto& record : run.journal.records)
-        if (record.step == "deploy-proof") {
-            const auto data = nlohmann::json::parse(record.data_json, nullptr, false);
-            if (data.is_object()) return data.value("run", wish);
-        }
-    return wish;
-}
-
 Result<Options> options_of(const RunHistory& past, const Options& now) {
     auto options = parse_options(past.args);
     if (!options.ok()) {
@@ -146,7 +135,8 @@ int command_resume(const Options& options, Environment environment) {
     if (const auto opened = machine.reopen(run->directory, past, run->journal.records.size()); !opened.ok())
         return tell_error(opened.error());
     if (past.command == "deploy") {
-        const auto proof = proved_run(machine.runs(), proof_of(run.value(), was->from));
+        const auto named = deploy_proof(run->journal.records);
+        const auto proof = proved_run(machine.runs(), named.empty() ? was->from : named);
         if (!proof.ok()) return tell_error(proof.error());
         return finish(was.value(), machine, deploy_with(was.value(), machine, proof.value(), &run.value()));
     }

@@ -7,8 +7,7 @@
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/wiring.hpp"
-#include "lockstep/core/sanitize.hpp"
-#include "lockstep/core/text.hpp"
+#include "lockstep/core/ending.hpp"
 
 namespace lockstep::cli {
 
@@ -20,8 +19,7 @@ int tell_failed_start(const Options& options, const Error& error) {
         RunReport report;
         report.run.command = options.command;
         report.run.tool_version = LOCKSTEP_VERSION;
-        report.ending = {Outcome::stopped, exit_code_for(error.kind),
-                         error.what + (error.why.empty() ? "" : ": " + clean_text(error.why)), error.hint};
+        report.ending = stopped_by(error);
         tell_result(report_json(report));
     }
     const int code = tell_error(error);

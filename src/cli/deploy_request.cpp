@@ -6,11 +6,9 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/runs.hpp"
 #include "edges/disk_files.hpp"
-#include "lockstep/core/json_depth.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -24,29 +22,6 @@ constexpr std::uint64_t k_longest_status = 64U << 20U;
 
 int whole_seconds(std::chrono::milliseconds duration) {
     return static_cast<int>(std::max<std::int64_t>(1, (duration.count() + 999) / 1000));
-}
-
-/// deployment-status.json of our own making; anything else teaches nothing.
-void learn(const fs::path& file, DeployPast& past, std::set<std::string>& known) {
-    DiskFiles files;
-    const auto text = files.read(file.string(), k_longest_status);
-    if (!text.ok() || json_depth(text.value()) > 16) return;
-    const auto root = nlohmann::json::parse(text.value(), nullptr, false);
-    if (!root.is_object() || !root.contains("hosts") || !root["hosts"].is_array()) return;
-    for (const auto& host : root["hosts"]) {
-        if (!host.is_object()) continue;
-        const auto name = host.value("name", "");
-        const auto outcome = host_outcome_from(host.value("state", ""));
-        if (name.empty() || !outcome || *outcome == HostOutcome::not_started) continue;
-        if (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed)
-            past.went_back[name].insert(host.value("to", ""));
-        // Only what a deploy left there itself; that it found something else later does not make that expected.
-        if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
-            past.running.emplace(name, host.value("running", ""));
-        if (!known.insert(name).second) continue;  // a newer deploy said more
-        if (is_failure(*outcome)) past.failed.insert(name);
-        if (*outcome == HostOutcome::unreachable) past.unreachable.insert(name);
-    }
 }
 
 Result<DeployPolicy> policy_of(const Config::Deploy& wish) {
@@ -190,9 +165,12 @@ std::string machine_id() {
 
 DeployPast read_deploy_past(const fs::path& runs, const std::string& except) {
     DeployPast past;
-    std::set<std::string> known;
-    for (const auto& run : list_runs(runs))
-        if (run.history.run_id != except) learn(run.directory / "deployment-status.json", past, known);
+    DiskFiles files;
+    for (const auto& run : list_runs(runs)) {
+        if (run.history.run_id == except) continue;
+        const auto status = files.read((run.directory / "deployment-status.json").string(), k_longest_status);
+        if (status.ok()) learn_deploy(status.value(), past);
+    }
     return past;
 }
 

@@ -2,8 +2,6 @@
 // From fleet, configuration and what was proved to a deploy's request.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,12 +11,7 @@
 
 namespace lockstep::cli {
 
-/// What earlier deploys left, by host; `except`: the run that is under way.
-struct DeployPast {
-    std::map<std::string, std::string> running;              ///< the system that was read last
-    std::map<std::string, std::set<std::string>> went_back;  ///< systems that did not hold
-    std::set<std::string> failed, unreachable;               ///< in the last deploy that had the host
-};
+/// `except`: the run that is under way.
 [[nodiscard]] DeployPast read_deploy_past(const std::filesystem::path& runs, const std::string& except);
 
 /// A run whose results can be deployed: the newest that landed, or the one that is named.

@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The fleet of a repository: everything that knows hosts is asked, at the tip of the base branch.
+// The fleet, and which of its hosts the command line means.
 #pragma once
 
 #include "cli/options.hpp"
 #include "cli/wiring.hpp"
-#include "lockstep/adapters/nix.hpp"
-#include "lockstep/core/config.hpp"
-#include "lockstep/core/fleet.hpp"
+#include "lockstep/app/fleet.hpp"
 
 namespace lockstep::cli {
 
-/// The fleet, and what it was read from.
-struct GatheredFleet {
-    Fleet fleet;
-    Config config;
-    nix::Setup setup;
-    std::string repository;  ///< the checkout's root
-    std::string home;        ///< of the user
-};
-
-/// Reads configuration and flake at the base commit, asks Nix, Colmena and deploy-rs as the configuration says, and
-/// takes FLEET_NODES out of the environment. Precondition: the machine is open.
+/// As lockstep::gather_fleet says. Precondition: the machine is open.
 [[nodiscard]] Result<GatheredFleet> gather_fleet(Machine& machine);
 
 /// The hosts that operands and --all mean; all of them when there is neither. `predicate` as in SelectorWorld.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/json_members.hpp"
 #include "lockstep/core/exit_code.hpp"
 #include "lockstep/core/journal.hpp"
 
@@ -13,16 +14,6 @@ namespace lockstep {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string text_of(const Json& data, const char* key) {
-    const auto found = data.find(key);
-    return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number_of(const Json& data, const char* key) {
-    const auto found = data.find(key);
-    return found != data.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
 
 /// Seconds since the epoch, within what system_clock can hold.
 std::chrono::system_clock::time_point moment_of(const Json& data, const char* key) {

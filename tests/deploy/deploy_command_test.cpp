@@ -8,6 +8,7 @@ namespace lockstep::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct DeployCommand : ::testing::Test {
     void SetUp() override { LOCKSTEP_NEEDS_DEPLOY_LAB(); }
@@ -83,6 +84,12 @@ TEST_F(DeployCommand, ACanaryThatFailsHealthGoesBackAndTheOthersStayUntouched) {
     const auto again = program.run({"deploy", "canary1"});
     EXPECT_THAT(again.err, HasSubstr("went back from this very system"));
     EXPECT_EQ(program.lab.host("canary1").running(), v1);
+
+    // Selectors know the last deploy when nothing is carried out, too.
+    const auto simulated = program.run({"deploy", "--simulate", "--retry-failed", "failed(last)"});
+    EXPECT_EQ(simulated.code, 0) << simulated.err;
+    EXPECT_THAT(simulated.out, HasSubstr("canary1"));
+    EXPECT_THAT(simulated.out, Not(HasSubstr("web1")));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/core/deploy_past.hpp"
 #include "lockstep/core/deploy_policy.hpp"
 #include "lockstep/core/deploy_record.hpp"
 #include "lockstep/core/deploy_waves.hpp"
@@ -61,16 +62,6 @@ struct DeployRequest {
     bool dry_run = false;     ///< plan only: hosts are probed, nothing is changed
 };
 
-/// A host that an earlier process of the run had begun to switch.
-struct OpenSwitch {
-    std::string host;
-    std::string run;  ///< as the host knows it: the run's name, with "-boot", "-back" or "-unboot" for its parts
-    std::string token, from, to, boot_id;
-    /// Units that had failed before the switch; nullopt: not known, so that no unit is evidence.
-    std::optional<std::vector<std::string>> failed_units;
-    std::int64_t clock = 0;  ///< the host's, when the switch was begun; 0 = not known
-};
-
 struct DeployPorts {
     ProcessRunner& processes;
     RunStore& store;
@@ -84,6 +75,9 @@ struct DeployPorts {
     /// Asked at gates. Empty: nobody answers.
     std::function<GateAnswer(const std::string& question)> ask;
 };
+
+/// What the wave plan is made from, as far as nobody was asked yet.
+[[nodiscard]] DeployHost deploy_host_of(const DeployTarget& target);
 
 /// Deploys. `open`: hosts whose switch an earlier process had begun; they are looked at first and brought to an end
 /// without a second try. `past`: what is known of hosts that it had finished. Always returns a record.

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What the files of earlier deploys, and of earlier processes of the same one, tell: nothing in them is believed to
+// have the right type.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lockstep/core/deploy_record.hpp"
+#include "lockstep/core/journal.hpp"
+
+namespace lockstep {
+
+/// A host that an earlier process of the run had begun to switch.
+struct OpenSwitch {
+    std::string host;
+    std::string run;  ///< as the host knows it: the run's name, with "-boot", "-back" or "-unboot" for its parts
+    std::string token, from, to, boot_id;
+    /// Units that had failed before the switch; nullopt: not known, so that no unit is evidence.
+    std::optional<std::vector<std::string>> failed_units;
+    std::int64_t clock = 0;  ///< the host's, when the switch was begun; 0 = not known
+};
+
+/// What earlier processes of a deploy had begun, and what they had ended.
+struct DeployBegun {
+    std::vector<OpenSwitch> open;
+    std::vector<DeployHostRecord> ended;
+};
+[[nodiscard]] DeployBegun deploy_begun(const std::vector<JournalRecord>& journal);
+
+/// The run whose results a deploy was made from; "" when its journal does not say.
+[[nodiscard]] std::string deploy_proof(const std::vector<JournalRecord>& journal);
+
+/// What earlier deploys left, by host.
+struct DeployPast {
+    std::map<std::string, std::string> running;              ///< the system that was read last
+    std::map<std::string, std::set<std::string>> went_back;  ///< systems that did not hold
+    std::set<std::string> failed, unreachable;               ///< in the last deploy that had the host
+    std::set<std::string> told;                              ///< hosts that a deploy has said something about
+};
+/// Adds what a deployment-status.json says; newer deploys come first. Anything else teaches nothing.
+void learn_deploy(std::string_view status_json, DeployPast& past);
+
+}  // namespace lockstep

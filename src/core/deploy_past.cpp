@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Journals and status files of deploys, read back.
+#include "lockstep/core/deploy_past.hpp"
+
+#include <algorithm>
+
+#include "core/json_members.hpp"
+#include "lockstep/core/json_depth.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep {
+
+namespace {
+
+using Json = nlohmann::json;
+
+OpenSwitch switch_of(const Json& data) {
+    OpenSwitch open{.host = text_of(data, "host"),
+                    .run = text_of(data, "run"),
+                    .token = text_of(data, "token"),
+                    .from = text_of(data, "from"),
+                    .to = text_of(data, "to"),
+                    .boot_id = text_of(data, "boot")};
+    open.clock = number_of(data, "clock");
+    if (number_of(data, "failed_units_known") == 1) open.failed_units = words(text_of(data, "failed_units"));
+    return open;
+}
+
+DeployHostRecord end_of(const Json& data) {
+    DeployHostRecord ended{.name = text_of(data, "host"), .outcome = host_outcome_from(text_of(data, "outcome"))};
+    ended.from = text_of(data, "from");
+    ended.to = text_of(data, "to");
+    ended.running = text_of(data, "running");
+    ended.detail = text_of(data, "detail");
+    return ended;
+}
+
+void learn_host(const Json& host, DeployPast& past) {
+    const auto name = text_of(host, "name");
+    const auto outcome = host_outcome_from(text_of(host, "state"));
+    if (name.empty() || !outcome || *outcome == HostOutcome::not_started) return;
+    if (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed)
+        past.went_back[name].insert(text_of(host, "to"));
+    // Only what a deploy left there itself; that it found something else later does not make that expected.
+    if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
+        past.running.emplace(name, text_of(host, "running"));
+    if (!past.told.insert(name).second) return;  // a newer deploy said more
+    if (is_failure(*outcome)) past.failed.insert(name);
+    if (*outcome == HostOutcome::unreachable) past.unreachable.insert(name);
+}
+
+}  // namespace
+
+DeployBegun deploy_begun(const std::vector<JournalRecord>& journal) {
+    DeployBegun begun;
+    const auto drop = [&](const std::string& host) {
+        std::erase_if(begun.open, [&](const auto& each) { return each.host == host; });
+    };
+    for (const auto& record : journal) {
+        const auto data = Json::parse(record.data_json, nullptr, false);
+        if (!data.is_object() || text_of(data, "host").empty()) continue;
+        if (record.kind == "intent" && record.step == "switch") {
+            auto open = switch_of(data);
+            drop(open.host);
+            begun.open.push_back(std::move(open));
+        }
+        if (record.kind == "outcome" && record.step == "deploy-host") {
+            auto ended = end_of(data);
+            // Such a host still waits for somebody's word.
+            if (ended.outcome != HostOutcome::inconclusive) drop(ended.name);
+            std::erase_if(begun.ended, [&](const auto& each) { return each.name == ended.name; });
+            begun.ended.push_back(std::move(ended));
+        }
+    }
+    return begun;
+}
+
+std::string deploy_proof(const std::vector<JournalRecord>& journal) {
+    for (const auto& record : journal) {
+        if (record.step != "deploy-proof") continue;
+        const auto data = Json::parse(record.data_json, nullptr, false);
+        if (data.is_object()) return text_of(data, "run");
+    }
+    return "";
+}
+
+void learn_deploy(std::string_view status_json, DeployPast& past) {
+    if (json_depth(status_json) > 16) return;
+    const auto root = Json::parse(status_json, nullptr, false);
+    if (!root.is_object()) return;
+    const auto hosts = root.find("hosts");
+    if (hosts == root.end() || !hosts->is_array()) return;
+    for (const auto& host : *hosts)
+        if (host.is_object()) learn_host(host, past);
+}
+
+}  // namespace lockstep

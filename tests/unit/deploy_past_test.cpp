@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// What earlier deploys teach, and that files of the wrong shape teach nothing.
+#include "lockstep/core/deploy_past.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lockstep {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+JournalRecord line(std::string kind, std::string step, std::string data) {
+    return {.seq = 0, .time = {}, .kind = std::move(kind), .step = std::move(step), .data_json = std::move(data)};
+}
+
+TEST(DeployPast, ASwitchIsOpenUntilItsHostEnded) {
+    const auto begun = deploy_begun(
+        {line("intent", "switch",
+              R"({"host":"a","run":"r","token":"t","from":"/f","to":"/t","boot":"b","clock":7,"failed_units_known":1,)"
+              R"("failed_units":"x.service y.service"})"),
+         line("intent", "switch", R"({"host":"b","run":"r","to":"/t"})"),
+         line("outcome", "deploy-host", R"({"host":"b","outcome":"confirmed","running":"/t","detail":"well"})")});
+    ASSERT_EQ(begun.open.size(), 1U);
+    const auto& open = begun.open.front();
+    EXPECT_EQ(open.host + open.run + open.token + open.from + open.to + open.boot_id, "art/f/tb");
+    EXPECT_EQ(open.clock, 7);
+    EXPECT_THAT(open.failed_units.value(), ElementsAre("x.service", "y.service"));
+    ASSERT_EQ(begun.ended.size(), 1U);
+    EXPECT_EQ(begun.ended.front().outcome, HostOutcome::confirmed);
+    EXPECT_EQ(begun.ended.front().running, "/t");
+}
+
+TEST(DeployPast, AHostThatCouldNotBeJudgedStillWaits) {
+    const auto begun = deploy_begun({line("intent", "switch", R"({"host":"a"})"),
+                                     line("outcome", "deploy-host", R"({"host":"a","outcome":"inconclusive"})")});
+    EXPECT_EQ(begun.open.size(), 1U);
+}
+
+TEST(DeployPast, ASecondIntentReplacesTheFirst) {
+    const auto begun = deploy_begun({line("intent", "switch", R"({"host":"a","run":"r"})"),
+                                     line("intent", "switch", R"({"host":"a","run":"r-back"})")});
+    ASSERT_EQ(begun.open.size(), 1U);
+    EXPECT_EQ(begun.open.front().run, "r-back");
+    EXPECT_FALSE(begun.open.front().failed_units) << "nobody said which units had failed";
+}
+
+TEST(DeployPast, JournalsOfOtherTypesAreReadAsEmpty) {
+    const auto begun =
+        deploy_begun({line("intent", "switch", R"({"host":7})"), line("intent", "switch", "[]"),
+                      line("intent", "switch", R"({"host":"a","token":[],"clock":"x","failed_units_known":"1"})"),
+                      line("outcome", "deploy-host", R"({"host":"b","outcome":5,"running":{}})"),
+                      line("fact", "deploy-proof", "x")});
+    ASSERT_EQ(begun.open.size(), 1U);
+    EXPECT_EQ(begun.open.front().token, "");
+    EXPECT_EQ(begun.open.front().clock, 0);
+    ASSERT_EQ(begun.ended.size(), 1U);
+    EXPECT_EQ(begun.ended.front().outcome, std::nullopt);
+}
+
+TEST(DeployPast, TheProofIsNamedByTheJournal) {
+    EXPECT_EQ(deploy_proof({line("fact", "deploy-proof", R"({"run":"20261121T0200"})")}), "20261121T0200");
+    EXPECT_EQ(deploy_proof({line("fact", "deploy-proof", R"({"run":7})")}), "");
+    EXPECT_EQ(deploy_proof({line("fact", "base", R"({"run":"x"})")}), "");
+}
+
+TEST(DeployPast, TheNewestDeployOfAHostSaysHowItEnded) {
+    DeployPast past;
+    learn_deploy(
+        R"({"hosts":[{"name":"a","state":"confirmed","to":"/2","running":"/2"},{"name":"c","state":"not_started"}]})",
+        past);
+    learn_deploy(
+        R"({"hosts":[{"name":"a","state":"rolled_back","to":"/1","running":"/0"},{"name":"b","state":"unreachable"},)"
+        R"({"name":"c","state":"failed"}]})",
+        past);
+    EXPECT_THAT(past.running, ElementsAre(std::pair<const std::string, std::string>("a", "/2")));
+    EXPECT_THAT(past.went_back["a"], ElementsAre("/1"));
+    EXPECT_THAT(past.failed, ElementsAre("b", "c")) << "that a did not hold once is over";
+    EXPECT_THAT(past.unreachable, ElementsAre("b"));
+}
+
+TEST(DeployPast, WrongTypesTeachNothing) {
+    for (const char* text :
+         {"", "[]", "{", "{}", R"({"hosts":{}})", R"({"hosts":[7,[],"x",null]})", R"({"hosts":[{"name":["a"]}]})",
+          R"({"hosts":[{"name":"a","state":7}]})", R"({"hosts":[{"name":"a","state":"confirmed "}]})",
+          R"({"hosts":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]})"}) {
+        DeployPast past;
+        learn_deploy(text, past);
+        EXPECT_THAT(past.running, IsEmpty()) << text;
+        EXPECT_THAT(past.told, IsEmpty()) << text;
+    }
+    DeployPast past;
+    learn_deploy(R"({"hosts":[{"name":"a","state":"confirmed","running":7}]})", past);
+    EXPECT_EQ(past.running["a"], "");
+}
+
+}  // namespace
+}  // namespace lockstep
