@@ -14,6 +14,8 @@
 #include "lockstep/adapters/deploy_probe.hpp"
 #include "lockstep/adapters/deploy_switch.hpp"
 #include "lockstep/app/deploy.hpp"
+#include "lockstep/core/closure_diff.hpp"
+#include "lockstep/core/deploy_impact.hpp"
 
 namespace lockstep {
 
@@ -44,6 +46,15 @@ public:
     [[nodiscard]] HostOutcome settle_held(bool accepted);
     /// A switch that an earlier process began: looks first, then brings it to its end.
     [[nodiscard]] HostOutcome take_up(const OpenSwitch& open);
+
+    /// What the switch would change, as far as it can be told without touching the host; closures are compared on both
+    /// sides. Precondition: probed.
+    [[nodiscard]] HostImpact impact(HostMeasure& measure);
+    /// Copies the system there and asks it what it would do to units; nothing: it could not be brought or did not
+    /// answer. What runs stays.
+    [[nodiscard]] std::optional<UnitImpact> stage_and_ask();
+    /// Who agreed to its wave.
+    void set_approver(const std::string& who);
 
     [[nodiscard]] const DeployHostRecord& record() const { return record_; }
     void set_outcome(HostOutcome outcome);
@@ -88,6 +99,10 @@ private:
     [[nodiscard]] HostOutcome lost(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome confirm(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome not_back(const std::string& why);
+
+    // deploy_host_impact.cpp
+    [[nodiscard]] std::optional<std::vector<ClosurePath>> closure(const deploy::SshTarget& where,
+                                                                  const std::string& path);
 
     // deploy_host_proof.cpp
     [[nodiscard]] Proof prove(const std::string& path);

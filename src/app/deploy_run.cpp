@@ -99,6 +99,11 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
         record_.hosts[at].from = record.from;
         record_.hosts[at].running = record.running;
     }
+    for (const auto& record : past)
+        if (record.outcome && *record.outcome != HostOutcome::not_started &&
+            *record.outcome != HostOutcome::cancelled && *record.outcome != HostOutcome::unchanged)
+            begun_.insert(record.name);
+    for (const auto& each : open) begun_.insert(each.host);
     std::vector<std::pair<std::size_t, OpenSwitch>> todo;
     for (const auto& each : open)
         if (const auto at = index(each.host); at < sessions_.size()) todo.emplace_back(at, each);
@@ -181,6 +186,8 @@ void DeployRun::settle_held(bool accepted) {
 }
 
 DeployEvent DeployRun::answer(const DeployAction& action) {
+    if (action.question == GateQuestion::before_wave && request_.terms.signed_only)
+        return DeployEvent::answered(now(), action.gate, signed_answer(action));
     std::string question;
     if (action.question == GateQuestion::before_wave)
         question = fmt::format("begin {}: {}?", plan_.waves[action.wave].name, plan_.waves[action.wave].gate);
@@ -320,7 +327,7 @@ Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts&
     run.take_up(open, past);
     run.probe_all();
     LOCKSTEP_TRY_VOID(run.plan());
-    run.carry_out();
+    if (run.check_terms()) run.carry_out();
     return run.result();
 }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,8 @@ public:
     /// Asks every host what runs there.
     void probe_all();
     [[nodiscard]] Result<void> plan();
+    /// Whether what would be done now is what somebody agreed to. If not, nothing is begun, and the record says why.
+    [[nodiscard]] bool check_terms();
     void carry_out();
     [[nodiscard]] DeployRecord result();
 
@@ -40,6 +43,13 @@ private:
     void post(const DeployEvent& event);
     void changed(std::size_t target, const DeployHostRecord& record);
     [[nodiscard]] DeployEvent answer(const DeployAction& action);
+    // deploy_run_plan.cpp
+    [[nodiscard]] PlannedHost planned_host(std::size_t target) const;
+    [[nodiscard]] DeployPlanFile plan_now() const;
+    void add_impact(DeployPlanFile& file);
+    [[nodiscard]] std::vector<std::string> broken_terms(const DeployPlanFile& now) const;
+    [[nodiscard]] std::string terms_refusal(const DeployPlanFile& now) const;
+    [[nodiscard]] GateAnswer signed_answer(const DeployAction& action);
     void settle_held(bool accepted);
     void tell_end(const DeployHostRecord& record);
     void write_status(bool now_or_never);
@@ -50,6 +60,7 @@ private:
     std::vector<std::unique_ptr<DeployHostSession>> sessions_;  ///< by target
     std::vector<unsigned char> settled_;                        ///< by target: an earlier process came to its end
     std::vector<std::optional<HostOutcome>> earlier_;           ///< by target: how it ended well in an earlier process
+    std::set<std::string> begun_;                               ///< hosts that an earlier process had touched
     std::vector<std::size_t> of_plan_;                          ///< index in the plan → target
     DeployPlan plan_;
     std::unique_ptr<DeployEngine> engine_;

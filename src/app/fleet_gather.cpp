@@ -56,7 +56,8 @@ public:
         }
         input.configurations = configurations();
         LOCKSTEP_TRY(auto fleet, merge_fleet(input));
-        return GatheredFleet{std::move(fleet), state_.config, state_.setup, state_.checkout.root.string(), ""};
+        return GatheredFleet{std::move(fleet),  state_.config, state_.setup, state_.checkout.root.string(), "",
+                             state_.base_commit};
     }
 
 private:

@@ -67,7 +67,7 @@ Result<void> plan_stages(RunState& state, std::string& text) {
     text = fmt::format("Base      {} of {} at {}\n", state.base, state.remote.url, short_id(state.base_commit));
     if (!state.config.flake.empty()) text += "Flake     " + state.config.flake + "\n";
     text += describe_alarms(state) + describe_update(state, changed) + describe_hosts(state, found) +
-            describe_ending(state) + "Deploy    nothing: not configured\n";
+            describe_ending(state);
     for (const auto& target : found.targets) state.report.hosts.push_back({.name = target.name, .kind = target.kind});
     if (any_stops(state.report.alarms)) {
         state.report.ending = {Outcome::would_propose, ExitCode::alarm, alarm_headline(state.report.alarms),

@@ -13,7 +13,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/deploy_request.hpp"
+#include "cli/deploy_terms.hpp"
 #include "cli/finish.hpp"
+#include "cli/output_file.hpp"
 #include "cli/outputs.hpp"
 #include "edges/curl_http.hpp"
 #include "edges/tcp_connect.hpp"
@@ -75,21 +77,35 @@ std::optional<int> http_status(const std::string& url, Millis limit) {
     return answer.ok() ? std::optional<int>(answer->status) : std::nullopt;
 }
 
-/// Fleet, hosts and request, from what the command line and earlier deploys say.
+/// Of a plan, those that the fleet still has: what is missing is a difference that is named later.
+std::vector<std::string> wanted_hosts(const Options& options, const std::optional<DeployPlanFile>& plan,
+                                      const Fleet& fleet) {
+    if (!plan) return options.operands;
+    std::vector<std::string> names;
+    for (const auto& host : plan->hosts)
+        if (fleet.hosts.count(host.name) > 0) names.push_back(host.name);
+    return names;
+}
+
+/// Fleet, hosts and request, from what the command line, a plan and earlier deploys say.
 Result<DeployChoice> choose(const Options& options, Machine& machine, const RunReport& proof,
-                            const std::string& control_folder) {
+                            const std::string& control_folder, bool resumed) {
+    LOCKSTEP_TRY(auto plan, wanted_plan(options, machine, resumed));
     LOCKSTEP_TRY(const auto gathered, gather_fleet(machine));
+    const auto operands = wanted_hosts(options, plan, gathered.fleet);
+    const bool by_name = !operands.empty() && !options.all;
+    LOCKSTEP_TRY(auto terms, deploy_terms(options, machine, gathered, std::move(plan), resumed));
     const auto past = read_deploy_past(machine.runs(), machine.store().run_id());
-    LOCKSTEP_TRY(
-        const auto hosts, chosen_hosts(gathered.fleet, options, options.operands, [&](std::string_view predicate) {
-            if (predicate == "failed(last)") return Result<std::set<std::string>>(past.failed);
-            if (predicate == "unreachable(last)") return Result<std::set<std::string>>(past.unreachable);
-            return Result<std::set<std::string>>(Error{ErrorKind::usage,
-                                                       "`" + std::string(predicate) + "` cannot be answered here", "",
-                                                       "choose hosts by names, globs, @tags and failed(last)"});
-        }));
-    const bool by_name = !options.operands.empty() && !options.all;
-    return deploy_request(gathered, hosts, by_name, proof, past, options, control_folder);
+    LOCKSTEP_TRY(const auto hosts, chosen_hosts(gathered.fleet, options, operands, [&](std::string_view predicate) {
+                     if (predicate == "failed(last)") return Result<std::set<std::string>>(past.failed);
+                     if (predicate == "unreachable(last)") return Result<std::set<std::string>>(past.unreachable);
+                     return Result<std::set<std::string>>(
+                         Error{ErrorKind::usage, "`" + std::string(predicate) + "` cannot be answered here", "",
+                               "choose hosts by names, globs, @tags and failed(last)"});
+                 }));
+    LOCKSTEP_TRY(auto choice, deploy_request(gathered, hosts, by_name, proof, past, options, control_folder));
+    choice.request.terms = std::move(terms);
+    return choice;
 }
 
 std::string simulate(const DeployRequest& request, const std::vector<std::string>& faults, int& code) {
@@ -109,7 +125,7 @@ std::string simulate(const DeployRequest& request, const std::vector<std::string
     return join(plan_lines(plan.value()), "\n") + "\n\n" + join(simulated->lines, "\n") + "\n";
 }
 
-void end_report(RunReport& report, const DeployRecord& record, const Options& options) {
+void end_report(RunReport& report, const DeployRecord& record, const Options& options, const DeployTerms& terms) {
     const auto counts = deploy_counts(record) + (record.reason.empty() ? "" : "; " + record.reason);
     report.ending.exit = record.exit;
     report.ending.reason = counts;
@@ -118,10 +134,30 @@ void end_report(RunReport& report, const DeployRecord& record, const Options& op
         if (!host.manual.empty()) report.ending.next_action = host.name + " needs a person: " + host.manual;
     if (record.exit != ExitCode::ok && report.ending.next_action.empty())
         report.ending.next_action = "see deployment-report.md beside the report";
-    if (options.dry_run) {
+    if (record.exit == ExitCode::approval_missing && (terms.plan || terms.signed_only))
+        report.ending.next_action = next_after_refusal(terms);
+    if (options.dry_run && record.exit == ExitCode::ok) {
         report.ending.outcome = Outcome::would_deploy;
         report.ending.reason = "nothing was changed";
     }
+}
+
+/// A dry run's plan: beside the run, where --output says, and in words.
+Result<void> tell_plan(const DeployPlanFile& plan, const Options& options, Machine& machine) {
+    const auto text = plan_file_json(plan);
+    LOCKSTEP_TRY_VOID(machine.store().write_file("deployment-plan.json", text));
+    machine.console().foreign("\n" + join(impact_lines(plan), "\n") + "\n\nplan " + plan_hash(plan) + "\n");
+    if (!options.output) return {};
+    if (*options.output != "-") return write_output(*options.output, text);
+    tell_result(text);
+    return {};
+}
+
+/// Approvals that do not count are known before any look at a host.
+RunReport refused_with(RunReport report, Machine& machine, const DeployTerms& terms) {
+    report.run.finished = machine.ports().clock.now();
+    report.ending = {Outcome::deploy_failed, ExitCode::approval_missing, terms.refusal, next_after_refusal(terms)};
+    return report;
 }
 
 }  // namespace
@@ -129,8 +165,11 @@ void end_report(RunReport& report, const DeployRecord& record, const Options& op
 RunReport deploy_with(const Options& options, Machine& machine, const RunReport& proof, const FoundRun* past) {
     auto report = report_of(options, machine, proof);
     const ControlFolder control;
-    auto choice = choose(options, machine, proof, control.path());
+    auto choice = choose(options, machine, proof, control.path(), past != nullptr);
     if (!choice.ok()) return ended_with(report, machine, choice.error());
+    // A process that was cut off may have left hosts in the middle: those are brought to their end first.
+    if (const auto& terms = choice->request.terms; past == nullptr && !terms.refusal.empty())
+        return refused_with(report, machine, terms);
     auto ports = machine.ports();
     for (const auto& text : choice->notices) {
         report.notices.push_back(text);
@@ -142,6 +181,7 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     request.run = machine.store().run_id();
     request.secret = machine.settings("deploy").secret_nonce;
     request.dry_run = options.dry_run;
+    request.stage = options.stage;
     const DeployPorts deploy_ports{
         ports.processes,
         ports.store,
@@ -166,7 +206,10 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     }
     if (!options.quiet || options.dry_run)
         machine.console().foreign(options.dry_run ? join(done->plan, "\n") + "\n" : deploy_text(done.value()));
-    end_report(report, done.value(), options);
+    if (done->planned)
+        if (const auto told = tell_plan(*done->planned, options, machine); !told.ok())
+            return ended_with(report, machine, told.error());
+    end_report(report, done.value(), options, request.terms);
     // An end that is written down is not resumed. A run that landed has written its own.
     if (options.command == "deploy")
         (void)ports.store.journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
@@ -194,7 +237,7 @@ int command_deploy(const Options& options, Environment environment) {
     if (!proof.ok())
         return finish(options, machine, ended_with(report_of(options, machine, {}), machine, proof.error()));
     if (options.simulate) {
-        const auto choice = choose(options, machine, proof.value(), "");
+        const auto choice = choose(options, machine, proof.value(), "", false);
         machine.console().stop();
         if (!choice.ok()) return tell_error(choice.error());
         int code = 0;

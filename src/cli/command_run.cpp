@@ -4,6 +4,7 @@
 
 #include "cli/command_deploy.hpp"
 #include "cli/commands.hpp"
+#include "cli/deploy_outlook.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/wiring.hpp"
@@ -38,7 +39,7 @@ int command_run(const Options& options, Environment environment) {
     const auto ports = machine.ports();
     if (options.command == "plan") {
         auto plan = run_plan(settings, ports);
-        if (!options.json) tell_result(plan.text);
+        if (!options.json) tell_result(plan.text.empty() ? "" : plan.text + deploy_outlook(machine));
         return finish(options, machine, plan.report);
     }
     if (options.command == "build") return finish(options, machine, run_build(settings, ports));

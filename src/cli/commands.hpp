@@ -14,6 +14,7 @@ namespace lockstep::cli {
 [[nodiscard]] int command_past(const Options& options, const Environment& environment);
 [[nodiscard]] int command_doctor(const Options& options, Environment environment);
 [[nodiscard]] int command_deploy(const Options& options, Environment environment);
+[[nodiscard]] int command_approve(const Options& options, Environment environment);
 [[nodiscard]] int command_fleet(const Options& options, Environment environment);
 [[nodiscard]] int command_init(const Options& options, Environment environment);
 [[nodiscard]] int command_lockdiff(const Options& options);

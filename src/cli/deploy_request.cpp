@@ -9,6 +9,7 @@
 
 #include "cli/runs.hpp"
 #include "edges/disk_files.hpp"
+#include "lockstep/core/deploy_plan_policy.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -129,6 +130,7 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     target.addresses = addresses_of(host, gathered, control_folder);
     target.optional = host.optional;
     target.offline_ok = host.offline_ok;
+    target.approval = host.approval;
     target.action = action_of(host.action);
     target.reboot = reboot_of(host.reboot);
     target.reboot_within = wish.reboot_within;
@@ -245,6 +247,9 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
     for (const auto& [name, path] : past.running)
         if (!path.empty()) request.expected[name] = path;
     request.commit = proof.repo.candidate_commit.empty() ? proof.repo.base_after : proof.repo.candidate_commit;
+    request.proof = proof.run.id;
+    request.policy_words = plan_policy(gathered.config);
+    request.tool = LOCKSTEP_VERSION;
     request.setup = gathered.setup;
     request.machine_id = machine_id();
     return choice;

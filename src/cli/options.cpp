@@ -91,6 +91,7 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"force", &options.force},
                                                            {"all", &options.all},
                                                            {"simulate", &options.simulate},
+                                                           {"stage", &options.stage},
                                                            {"yes", &options.yes},
                                                            {"deploy", &options.deploy},
                                                            {"accept-drift", &options.accept_drift},
@@ -99,11 +100,9 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"retry-failed", &options.retry_failed}};
     for (const auto& [known, field] : switches)
         if (name == known) *field = true;
-    const std::pair<std::string_view, std::optional<std::string>*> values[] = {{"config", &options.config_file},
-                                                                               {"run-dir", &options.run_dir},
-                                                                               {"now", &options.now},
-                                                                               {"output", &options.output},
-                                                                               {"plan", &options.plan_file}};
+    const std::pair<std::string_view, std::optional<std::string>*> values[] = {
+        {"config", &options.config_file}, {"run-dir", &options.run_dir}, {"now", &options.now},
+        {"output", &options.output},      {"plan", &options.plan_file},  {"valid", &options.valid}};
     for (const auto& [known, field] : values)
         if (name == known) *field = given.back();
     if (name == "repo") options.repo = given.back();
@@ -111,6 +110,8 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
     if (name == "from") options.from = given.back();
     if (name == "fail") options.faults = given;
     if (name == "approval") options.approvals = given;
+    if (name == "key") options.key_file = given.back();
+    if (name == "signer") options.signer = given.back();
     if (name == "exit-zero-on") options.exit_zero_on = comma_separated(given);
 }
 

@@ -47,10 +47,12 @@ struct Options {
     std::string repo = ".";
     std::optional<std::string> config_file, run_dir, now, output;
     bool json = false, markdown = false, plain = false, quiet = false, force = false, all = false;
-    bool simulate = false, yes = false, deploy = false, accept_drift = false;
+    bool simulate = false, stage = false, yes = false, deploy = false, accept_drift = false;
     std::string from;                      ///< deploy: the run whose results are meant
     std::optional<std::string> plan_file;  ///< deploy: carry out this plan
     std::vector<std::string> approvals;    ///< deploy: files
+    std::string key_file, signer;          ///< approve
+    std::optional<std::string> valid;      ///< approve: a duration
     std::vector<std::string> faults;       ///< deploy --simulate: HOST@STAGE
     bool dry_run = false, detailed_exit_code = false, hosts_from_flags = false, retry_failed = false;
     std::string color = "auto";

@@ -23,6 +23,7 @@ int dispatch(const Options& options, Environment environment) {
     if (options.command == "schema") return command_schema(options);
     if (options.command == "doctor") return command_doctor(options, std::move(environment));
     if (options.command == "deploy") return command_deploy(options, std::move(environment));
+    if (options.command == "approve") return command_approve(options, std::move(environment));
     if (options.command == "fleet") return command_fleet(options, std::move(environment));
     if (options.command == "init") return command_init(options, std::move(environment));
     if (options.command == "resume") return command_resume(options, std::move(environment));

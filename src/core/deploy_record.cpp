@@ -88,6 +88,13 @@ std::string deploy_status_json(const DeployRecord& record, std::chrono::system_c
     for (const auto outcome : k_all_host_outcomes)
         if (const auto count = counts_of(record)[static_cast<std::size_t>(outcome)]; count > 0)
             counts[std::string(word(outcome))] = count;
+    Json approvals = Json::array();
+    for (const auto& given : record.approvals)
+        approvals.push_back({{"signer", given.approval.signer},
+                             {"key", given.key},
+                             {"signed", format_utc(given.approval.signed_at)},
+                             {"expires", format_utc(given.approval.expires)},
+                             {"hosts", given.approval.hosts}});
     const Json root{{"schema", "lockstep-deployment/1.0"},
                     {"run", record.run},
                     {"commit", record.commit},
@@ -97,6 +104,8 @@ std::string deploy_status_json(const DeployRecord& record, std::chrono::system_c
                     {"reason", record.reason},
                     {"strategy", record.strategy},
                     {"plan", record.plan},
+                    {"plan_hash", record.plan_hash.empty() ? Json(nullptr) : Json(record.plan_hash)},
+                    {"approvals", approvals},
                     {"counts", counts},
                     {"hosts", hosts}};
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -117,6 +126,10 @@ std::string deploy_markdown(const DeployRecord& record) {
                                 markdown_fence(host->manual, "sh"));
     text += "\n## Plan\n\n";
     for (const auto& line : record.plan) text += "- " + markdown_inline(line) + "\n";
+    if (!record.plan_hash.empty()) text += "\nOf the plan " + markdown_inline(record.plan_hash) + ".\n";
+    for (const auto& given : record.approvals)
+        text += fmt::format("\nApproved by {} on {}, until {}.\n", markdown_inline(approver_words(given)),
+                            format_utc(given.approval.signed_at), format_utc(given.approval.expires));
     text += "\n## Evidence\n";
     for (const auto& host : record.hosts) {
         if (host.evidence.empty()) continue;

@@ -71,12 +71,6 @@ std::string names_of(const DeployPlan& plan, const std::vector<DeployIndex>& hos
     return result;
 }
 
-std::string risk_of(const DeployHost& host) {
-    if (host.risk == DeployRisk::leaf) return "leaf, said by hand";
-    if (host.risk == DeployRisk::critical) return "critical, said by hand";
-    return host.critical.empty() ? "leaf packages only" : "critical: " + join(host.critical, ", ");
-}
-
 }  // namespace
 
 void finish_waves(DeployPlan& plan) {
@@ -91,6 +85,12 @@ void finish_waves(DeployPlan& plan) {
     }
 }
 
+std::string deploy_risk_words(const DeployHost& host) {
+    if (host.risk == DeployRisk::leaf) return "leaf, said by hand";
+    if (host.risk == DeployRisk::critical) return "critical, said by hand";
+    return host.critical.empty() ? "leaf packages only" : "critical: " + join(host.critical, ", ");
+}
+
 std::vector<std::string> plan_lines(const DeployPlan& plan) {
     std::vector<std::string> lines;
     if (plan.stage_first) lines.emplace_back("first: copy to every host, change nothing that runs");
@@ -100,7 +100,7 @@ std::vector<std::string> plan_lines(const DeployPlan& plan) {
                                     names_of(plan, wave.hosts), wave.reason));
         if (plan.policy.strategy == DeployStrategy::smart)
             for (const auto at : wave.hosts)
-                lines.push_back(fmt::format("  {}: {}", plan.hosts[at].name, risk_of(plan.hosts[at])));
+                lines.push_back(fmt::format("  {}: {}", plan.hosts[at].name, deploy_risk_words(plan.hosts[at])));
         if (!wave.gate.empty()) lines.push_back("  waits for approval: " + wave.gate);
         lines.push_back(fmt::format(
             "  takes at most {} as far as is known; tolerates {} of {}", human_duration(wave.expected),

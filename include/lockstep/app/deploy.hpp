@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/app/deploy_terms.hpp"
 #include "lockstep/core/deploy_past.hpp"
 #include "lockstep/core/deploy_policy.hpp"
 #include "lockstep/core/deploy_record.hpp"
@@ -60,6 +61,10 @@ struct DeployRequest {
     Millis poll{250};         ///< between two looks at a switch that is under way
     std::string machine_id;   ///< of the machine that this runs on: it goes last
     bool dry_run = false;     ///< plan only: hosts are probed, nothing is changed
+    bool stage = false;       ///< of a dry run: copies the systems, so that they can be asked about units
+    std::string proof, tool;  ///< the run that proved the systems, and our version: for the plan's file
+    std::map<std::string, std::string> policy_words;  ///< keys of the configuration that the plan depends on
+    DeployTerms terms;
 };
 
 struct DeployPorts {

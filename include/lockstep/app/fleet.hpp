@@ -16,8 +16,9 @@ struct GatheredFleet {
     Fleet fleet;
     Config config;
     nix::Setup setup;
-    std::string repository;  ///< the checkout's root
-    std::string home;        ///< of the user, who fills it in
+    std::string repository;   ///< the checkout's root
+    std::string home;         ///< of the user, who fills it in
+    std::string base_commit;  ///< what was read
 };
 
 /// Reads configuration and flake at the base commit, and asks Nix, Colmena and deploy-rs as the configuration says.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lockstep/core/deploy_approval.hpp"
 #include "lockstep/core/deploy_outcome.hpp"
 #include "lockstep/core/exit_code.hpp"
 #include "lockstep/core/records.hpp"
@@ -39,9 +40,12 @@ struct DeployHostRecord {
 
 struct DeployRecord {
     std::string run, commit;
-    std::string strategy, reason;         ///< why it stopped before its end, "" = it did not
-    std::vector<std::string> plan;        ///< lines for people
-    std::vector<DeployHostRecord> hosts;  ///< sorted by name
+    std::string strategy, reason;   ///< why it stopped before its end, "" = it did not
+    std::vector<std::string> plan;  ///< lines for people
+    std::string plan_hash;          ///< of the plan file that was carried out; "" = there was none
+    std::vector<GivenApproval> approvals;
+    std::optional<DeployPlanFile> planned;  ///< by a dry run
+    std::vector<DeployHostRecord> hosts;    ///< sorted by name
     ExitCode exit = ExitCode::internal;
     bool finished = false;
 

@@ -79,6 +79,9 @@ struct DeployPlan {
 /// The failure rule of definitions: unreachable hosts that are `optional` or `offline_ok` do not count.
 [[nodiscard]] bool counts_as_failure(const DeployHost& host, HostOutcome outcome);
 
+/// What the strategy `smart` makes of the host, and why: "critical: kernel, initrd".
+[[nodiscard]] std::string deploy_risk_words(const DeployHost& host);
+
 /// The plan for people, one line each: waves, hosts, gates, soak, reasons, skipped hosts.
 [[nodiscard]] std::vector<std::string> plan_lines(const DeployPlan& plan);
 

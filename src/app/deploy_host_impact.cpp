@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// What a switch would change on a host: closures compared, kernel, units by the new system's own word, and room.
+// Without staging nothing is changed there.
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/deploy_host.hpp"
+#include "lockstep/adapters/deploy_closure.hpp"
+#include "lockstep/core/sanitize.hpp"
+#include "lockstep/core/text.hpp"
+
+namespace lockstep {
+
+using deploy::Connection;
+
+namespace {
+
+constexpr std::size_t k_lines = 40;
+constexpr std::size_t k_units = 200;
+
+std::vector<std::string> cleaned(const std::vector<std::string>& names) {
+    std::vector<std::string> clean;
+    for (const auto& name : names)
+        if (auto text = clean_line(name, 300); !text.empty() && clean.size() < k_units)
+            clean.push_back(std::move(text));
+    return clean;
+}
+
+/// "/nix/store/HASH-linux-6.1.55/bzImage" → "6.1.55"; "" = there is no version in it.
+std::string version_of(const std::string& part) {
+    constexpr std::size_t k_store = std::string_view("/nix/store/").size();
+    return package_name(part.substr(0, part.find('/', k_store))).version;
+}
+
+std::string kernel_words(const deploy::BootParts& before, const deploy::BootParts& after) {
+    const auto was = before.find("kernel"), is = after.find("kernel");
+    if (was == before.end() || is == after.end() || was->second == is->second) return "";
+    const auto from = version_of(was->second), to = version_of(is->second);
+    return clean_line(from == to || from.empty() || to.empty() ? "another build" : from + " → " + to, 200);
+}
+
+/// Bytes of a kernel and an initrd that were not booted; nullopt: they are not here.
+std::optional<std::uint64_t> boot_bytes(const deploy::BootParts& booted, const deploy::BootParts& wanted) {
+    std::uint64_t bytes = 0;
+    for (const char* name : {"kernel", "initrd"}) {
+        const auto was = booted.find(name), is = wanted.find(name);
+        if (is == wanted.end()) return std::nullopt;
+        if (was != booted.end() && was->second == is->second) continue;
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(is->second, failed);
+        if (failed) return std::nullopt;
+        bytes += size;
+    }
+    return bytes;
+}
+
+}  // namespace
+
+std::optional<std::vector<ClosurePath>> DeployHostSession::closure(const deploy::SshTarget& where,
+                                                                   const std::string& path) {
+    if (!deploy::is_store_path(path)) return std::nullopt;
+    const auto mark = nonce();
+    const auto command = deploy::closure_command(where, Connection::shared, path, mark);
+    return deploy::parse_closure(run_to_end(ports_.processes, command, 32U << 20U).out, mark);
+}
+
+HostImpact DeployHostSession::impact(HostMeasure& measure) {
+    HostImpact impact;
+    if (!seen_) return impact;
+    deploy::SshTarget here;
+    here.local = true;
+    const auto after = closure(here, target_.path);
+    const auto before = after ? closure(ssh_, seen_->running) : std::nullopt;
+    if (before && after) {
+        const auto diff = diff_closures(*before, *after);
+        impact.packages = clean_line(closure_diff_summary(diff), 400);
+        for (const auto& line : closure_diff_lines(diff, k_lines))
+            impact.package_lines.push_back(clean_line(line, 400));
+        if (diff.bytes_added > 0 || diff.paths_added == 0) measure.copy_bytes = diff.bytes_added;
+    }
+    const auto& parts = seen_->candidate_parts.empty() ? target_.parts : seen_->candidate_parts;
+    impact.kernel = kernel_words(seen_->booted_parts, parts);
+    measure.store_free = seen_->store.free;
+    measure.boot_free = seen_->boot.free;
+    measure.boot_needed = boot_bytes(seen_->booted_parts, target_.parts);
+    return impact;
+}
+
+std::optional<UnitImpact> DeployHostSession::stage_and_ask() {
+    if (bring()) return std::nullopt;
+    stage("ask");
+    const auto mark = nonce();
+    const auto asked = deploy::parse_asked(ask(deploy::ask_command(ssh_, target_.path, false, mark)).out, mark);
+    (void)ask(deploy::unpin_command(ssh_, request_.run, mark));
+    stage("");
+    if (!asked) return std::nullopt;
+    UnitImpact units{.stop = cleaned(asked->units.stop),
+                     .start = cleaned(asked->units.start),
+                     .restart = cleaned(asked->units.restart),
+                     .reload = cleaned(asked->units.reload),
+                     .by_boot = asked->inhibited};
+    return units;
+}
+
+void DeployHostSession::set_approver(const std::string& who) {
+    record_.approver = who;
+    tell();
+}
+
+}  // namespace lockstep
