@@ -50,6 +50,8 @@ private:
     [[nodiscard]] std::vector<std::string> broken_terms(const DeployPlanFile& now) const;
     [[nodiscard]] std::string terms_refusal(const DeployPlanFile& now) const;
     [[nodiscard]] GateAnswer signed_answer(const DeployAction& action);
+    /// What somebody agrees to at the gate before a wave: its hosts, or all of them where one gate is for everything.
+    [[nodiscard]] PlannedWave agreed_at(std::size_t wave) const;
     void settle_held(bool accepted);
     void tell_end(const DeployHostRecord& record);
     void write_status(bool now_or_never);

@@ -131,17 +131,28 @@ std::string DeployRun::terms_refusal(const DeployPlanFile& now) const {
         }
     }
     if (!terms.signed_only) return "";
-    for (const auto* wave : gated_waves(now)) {
-        const auto rest = uncovered_hosts(*wave, terms.approvals);
-        if (rest.empty()) continue;
+    for (std::size_t n = 0; n < plan_.waves.size(); ++n) {
+        const auto wave = agreed_at(n);
+        const auto rest = uncovered_hosts(wave, terms.approvals);
+        if (wave.gate.empty() || rest.empty()) continue;
         if (request_.dry_run) {
-            ports_.events.on(Notice{false, fmt::format("wave {} needs a signed approval", wave->name)});
+            ports_.events.on(Notice{false, fmt::format("wave {} needs a signed approval", wave.name)});
             continue;
         }
-        return fmt::format("wave {} needs a signed approval{} ({})", wave->name,
-                           terms.approvals.empty() ? "" : ", and none covers " + join(rest, ", "), wave->gate);
+        return fmt::format("wave {} needs a signed approval{} ({})", wave.name,
+                           terms.approvals.empty() ? "" : ", and none covers " + join(rest, ", "), wave.gate);
     }
     return "";
+}
+
+PlannedWave DeployRun::agreed_at(std::size_t wave) const {
+    PlannedWave agreed;
+    agreed.name = plan_.waves[wave].name;
+    agreed.gate = clean_line(plan_.waves[wave].gate, 1000);
+    for (std::size_t n = 0; n < plan_.waves.size(); ++n)
+        if (n == wave || plan_.stage_first)
+            for (const auto host : plan_.waves[n].hosts) agreed.hosts.push_back(plan_.hosts[host].name);
+    return agreed;
 }
 
 bool DeployRun::check_terms() {
@@ -170,8 +181,7 @@ bool DeployRun::check_terms() {
 /// By approvals alone, and only as long as they count.
 GateAnswer DeployRun::signed_answer(const DeployAction& action) {
     const auto& terms = request_.terms;
-    PlannedWave wave;
-    for (const auto host : plan_.waves[action.wave].hosts) wave.hosts.push_back(plan_.hosts[host].name);
+    const auto wave = agreed_at(action.wave);
     std::vector<GivenApproval> valid;
     for (const auto& each : terms.approvals)
         if (const auto trouble = approval_trouble(each.approval, *terms.plan, ports_.clock.now(), terms.longest))
@@ -182,11 +192,12 @@ GateAnswer DeployRun::signed_answer(const DeployAction& action) {
     std::vector<std::string> who;
     for (const auto& each : valid) who.push_back(approver_words(each));
     const auto words = join(who, ", ");
-    const auto& name = plan_.waves[action.wave].name;
-    ports_.events.on(Notice{false, fmt::format("wave {}: approved by {}", name, words)});
+    ports_.events.on(Notice{false, fmt::format("wave {}: approved by {}", wave.name, words)});
     (void)ports_.store.journal("fact", "deploy-approved",
-                               journal_data({{"wave", name}, {"plan", record_.plan_hash}, {"approvals", words}}));
-    for (const auto host : plan_.waves[action.wave].hosts) sessions_[of_plan_[host]]->set_approver(words);
+                               journal_data({{"wave", wave.name}, {"plan", record_.plan_hash}, {"approvals", words}}));
+    for (DeployIndex host = 0; host < of_plan_.size(); ++host)
+        if (std::find(wave.hosts.begin(), wave.hosts.end(), plan_.hosts[host].name) != wave.hosts.end())
+            sessions_[of_plan_[host]]->set_approver(words);
     return GateAnswer::approved;
 }
 

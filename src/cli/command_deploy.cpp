@@ -157,6 +157,8 @@ Result<void> tell_plan(const DeployPlanFile& plan, const Options& options, Machi
 RunReport refused_with(RunReport report, Machine& machine, const DeployTerms& terms) {
     report.run.finished = machine.ports().clock.now();
     report.ending = {Outcome::deploy_failed, ExitCode::approval_missing, terms.refusal, next_after_refusal(terms)};
+    // There is nothing to resume.
+    (void)machine.store().journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
     return report;
 }
 

@@ -10,7 +10,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using Json = nlohmann::json;
 
 struct DeployPlanned : ::testing::Test {
@@ -57,6 +56,8 @@ struct Approving : DeployProgram {
 
 TEST_F(DeployPlanned, APlanIsReadByPeopleAndCarriedOutAsItIs) {
     DeployProgram program({"web1", "web2"}, "  strategy: parallel\n");
+    write_file(program.repository / "flake.lock", R"({"nodes":{"root":{}},"root":"root","version":7})");
+    program.commit("a lock, for `plan`");
     const auto built = program.run({"build"});
     ASSERT_EQ(built.code, 0) << built.err;
     const auto v1 = program.lab.system({.name = "v1"}), v2 = DeployProgram::proved(built, "web1");
@@ -91,6 +92,10 @@ TEST_F(DeployPlanned, APlanIsReadByPeopleAndCarriedOutAsItIs) {
     }
     EXPECT_EQ(end.status["plan_hash"], plan["hash"]);
     EXPECT_THAT(read_file(end.run_dir / "deployment-report.md"), HasSubstr(plan["hash"].get<std::string>()));
+
+    const auto outlook = program.run({"plan"});
+    EXPECT_EQ(outlook.code, 0) << outlook.err;
+    EXPECT_THAT(outlook.out, AllOf(HasSubstr("no host was asked"), HasSubstr("web1  was left with what is proved")));
 
     // It was of hosts that ran v1.
     const auto again = program.run({"deploy", "--plan", file});
@@ -237,6 +242,80 @@ TEST_F(DeployPlanned, AResumedDeployKeepsItsPlanAndItsApproval) {
     for (const char* name : {"web1", "web2"})
         EXPECT_EQ(program.lab.host(name).running(), DeployProgram::proved(built, name)) << name;
     EXPECT_EQ(end.status["approvals"][0]["signer"], "alice@example.org");
+}
+
+TEST_F(DeployPlanned, ARefusedApprovalOfAResumedDeployKeepsNobodyFromEndingWhatWasBegun) {
+#ifndef LOCKSTEP_FAILPOINTS
+    GTEST_SKIP() << "this program has no failpoints";
+#endif
+    Approving program({"web1", "web2"}, "  strategy: rolling\n  gates: [every]\n");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    (void)program.plan("plan.json");
+    program.approve("plan.json", "approval", "alice", "alice@example.org");
+    const auto cut =
+        program.run({"deploy", "--plan", program.file("plan.json"), "--approval", program.file("approval")},
+                    "deploy-awaiting=kill");
+    ASSERT_EQ(cut.code, 137) << cut.err;
+    write_file(cut.run_dir / "deployment-approval-1.json", "{}");
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 52) << end.err;
+    EXPECT_THAT(end.err, HasSubstr("does not count"));
+    EXPECT_EQ(program.lab.host("web1").running(), DeployProgram::proved(built, "web1")) << "it was begun";
+    EXPECT_EQ(program.lab.host("web1").profile(), DeployProgram::proved(built, "web1"));
+    EXPECT_EQ(program.lab.host("web2").running(), program.lab.system({.name = "v1"}));
+    EXPECT_EQ(end.state_of("web2"), "not_started");
+}
+
+TEST_F(DeployPlanned, TheFlipAndHostsThatAskForThemselvesNeedApprovalsToo) {
+    Approving program({"web1", "web2"}, "  strategy: rolling\n");
+    auto settings = read_file(program.repository / "lockstep.yaml");
+    const std::string web2 = "    web2: { ";
+    settings.replace(settings.find(web2), web2.size(), web2 + "approval: holds the money, ");
+    write_file(program.repository / "lockstep.yaml", settings);
+    program.commit("web2 asks");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    program.expect_refused({"deploy", "--yes", "--strategy", "blue-green"}, "everything is staged");
+    EXPECT_NE(program.lab.host("web1").run({"test", "-e", DeployProgram::proved(built, "web1")}).status, 0)
+        << "nothing was copied";
+    // Nobody asks about web1, and all the same it waits for the word about web2.
+    program.expect_refused({"deploy", "--yes"}, "web2: holds the money");
+    (void)program.plan("plan.json");
+    program.approve("plan.json", "approval", "alice", "alice@example.org");
+    const auto end =
+        program.run({"deploy", "--plan", program.file("plan.json"), "--approval", program.file("approval")});
+    EXPECT_EQ(end.code, 0) << end.err;
+    for (const auto& host : end.status["hosts"]) {
+        EXPECT_EQ(host["state"], "confirmed");
+        EXPECT_EQ(host.contains("approver"), host["name"] == "web2") << host;
+    }
+}
+
+TEST_F(DeployPlanned, AnApprovalThatExpiresOnTheWayIsNoAnswerAnyMore) {
+    DeployScene scene;
+    scene.add("a1");
+    scene.add("b2");
+    scene.request.policy.strategy = DeployStrategy::rolling;
+    scene.request.policy.gates.every = true;
+    scene.request.dry_run = true;
+    scene.deploy();
+    ASSERT_TRUE(scene.record.planned);
+    scene.request.dry_run = false;
+    auto& terms = scene.request.terms;
+    terms.plan = scene.record.planned;
+    terms.signed_only = true;
+    terms.approvals = {{approval_of(*terms.plan, "alice", scene.clock.now(), std::chrono::hours(1)), "SHA256:x"}};
+    bool first = true;
+    scene.failpoint = [&](std::string_view step) -> Result<void> {
+        if (step == "deploy-acked" && std::exchange(first, false)) terms.approvals[0].approval.expires = {};
+        return {};
+    };
+    scene.deploy();
+    EXPECT_EQ(scene.record.exit, ExitCode::approval_missing);
+    scene.expect_new("a1");
+    scene.expect_old("b2", HostOutcome::not_started);
+    EXPECT_THAT(scene.host("a1").approver, HasSubstr("alice (SHA256:x)"));
 }
 
 }  // namespace
