@@ -20,41 +20,6 @@ fs::path scripts() {
     return fs::path(LOCKSTEP_SOURCE_DIR) / "tests/support/deploy_lab";
 }
 
-/// A toplevel as NixOS makes it, as far as anything looks into it.
-constexpr const char* k_toplevel = R"nix(
-{ name, mode, kernel, initrd, params, size, stc, sh }:
-let
-  part = name: text: builtins.toFile name text;
-in derivation {
-  name = "nixos-system-lab-${name}";
-  system = builtins.currentSystem;
-  builder = sh;
-  PATH = "/usr/local/bin:/usr/bin:/bin";
-  inherit mode params size stc;
-  label = name;
-  kernel = part "bzImage-${kernel}" kernel;
-  initrd = part "initrd-${initrd}" initrd;
-  modules = part "kernel-modules-${kernel}" kernel;
-  systemd = part "systemd-lab" "252";
-  args = [ "-e" "-c" ''
-    mkdir -p $out/bin $out/sw
-    cp $stc $out/bin/switch-to-configuration
-    chmod 755 $out/bin/switch-to-configuration
-    echo "$label" > $out/lab-name
-    echo "$mode" > $out/lab-mode
-    echo "24.11.lab-$label" > $out/nixos-version
-    echo "$params" > $out/kernel-params
-    ln -s $kernel $out/kernel
-    ln -s $initrd $out/initrd
-    ln -s $modules $out/kernel-modules
-    ln -s $systemd $out/systemd
-    echo '#!/bin/sh' > $out/activate
-    chmod 755 $out/activate
-    [ "$size" = 0 ] || head -c "''${size}M" /dev/urandom > $out/ballast
-  '' ];
-}
-)nix";
-
 pid_t only_child(pid_t parent) {
     pid_t child = -1;
     std::ifstream("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children") >> child;
@@ -150,7 +115,7 @@ std::string DeployLab::system(const LabSystem& description) {
          {description.name, description.mode, description.kernel, description.initrd, description.kernel_params, size})
         key += part + '\n';
     if (const auto known = systems_.find(key); known != systems_.end()) return known->second;
-    write_file(dir_ / "toplevel.nix", k_toplevel);
+    fs::copy_file(scripts() / "toplevel.nix", dir_ / "toplevel.nix", fs::copy_options::skip_existing);
     const auto built = run({"nix-build",
                             "--no-out-link",
                             (dir_ / "toplevel.nix").string(),

@@ -29,6 +29,7 @@ HostKey /etc/ssh/ssh_host_ed25519_key
 PidFile none
 UsePAM no
 UseDNS no
+LogLevel VERBOSE
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
