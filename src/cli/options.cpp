@@ -93,6 +93,7 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"simulate", &options.simulate},
                                                            {"stage", &options.stage},
                                                            {"yes", &options.yes},
+                                                           {"wait", &options.wait},
                                                            {"deploy", &options.deploy},
                                                            {"accept-drift", &options.accept_drift},
                                                            {"dry-run", &options.dry_run},
@@ -119,12 +120,17 @@ Result<void> check_exit_words(const std::vector<std::string>& given) {
     std::vector<std::string> known;
     for (const auto code :
          {ExitCode::nothing_to_do, ExitCode::hosts_failed, ExitCode::hosts_failed_no_pr, ExitCode::base_moved,
-          ExitCode::base_refused, ExitCode::infrastructure, ExitCode::credentials, ExitCode::alarm, ExitCode::locked})
+          ExitCode::base_refused, ExitCode::infrastructure, ExitCode::credentials, ExitCode::alarm, ExitCode::locked,
+          ExitCode::deploy_rolled_back, ExitCode::approval_missing})
         known.emplace_back(exit_code_word(code));
-    for (const auto& word : given)
+    for (const auto& word : given) {
+        if (word == exit_code_word(ExitCode::deploy_unknown))
+            return usage_error("--exit-zero-on does not take `" + word + "`",
+                               "a host that needs a person is never a success");
         if (std::find(known.begin(), known.end(), word) == known.end())
             return usage_error("--exit-zero-on does not know `" + clean_line(word, 60) + "`",
                                did_you_mean(word, known, "it knows " + join(known, ", ")));
+    }
     return {};
 }
 

@@ -178,7 +178,7 @@ TEST(Options, UnknownCommands) {
     EXPECT_EQ(refused({"rnu"}), "there is no command `rnu` |  | did you mean `run`?");
     EXPECT_EQ(refused({"help", "biuld"}), "there is no command `biuld` |  | did you mean `build`?");
     EXPECT_EQ(refused({"frobnicate"}), "there is no command `frobnicate` |  | `lockstep help` lists the commands");
-    for (const auto* planned : {"flow", "serve", "trigger", "notify", "metrics", "completion", "verify"})
+    for (const auto* planned : {"approve", "flow", "serve", "trigger", "notify", "metrics", "completion", "verify"})
         EXPECT_TRUE(refused({planned}).starts_with("there is no command")) << planned;
     EXPECT_TRUE(refused({"--json", "run"}).starts_with("the command comes first, not `--json`"));
     EXPECT_TRUE(refused({""}).starts_with("there is no command ``"));
@@ -230,6 +230,10 @@ TEST(Options, Values) {
               "--exit-zero-on does not know `alram` |  | did you mean `alarm`?");
     EXPECT_TRUE(refused({"run", "--exit-zero-on", "internal"}).starts_with("--exit-zero-on does not know"))
         << "bugs are never green";
+    EXPECT_TRUE(refused({"deploy", "--exit-zero-on", "rolled-back,deploy-unknown"})
+                    .starts_with("--exit-zero-on does not take `deploy-unknown` |  | a host that needs a person"));
+    EXPECT_EQ(parsed({"deploy", "--exit-zero-on", "rolled-back,approval"}).exit_zero_on,
+              (Words{"rolled-back", "approval"}));
     EXPECT_TRUE(refused({"run", "--exit-zero-on", "pr,"}).starts_with("--exit-zero-on does not know ``"));
     EXPECT_TRUE(
         refused({"lockdiff", "--json", "--markdown", "a", "b"}).starts_with("--json and --markdown contradict"));
