@@ -86,7 +86,28 @@ void DeployHostSession::set_outcome(HostOutcome outcome) {
     tell();
 }
 
+Result<void> DeployHostSession::reach(std::string_view step) const {
+    return ports_.failpoint ? ports_.failpoint(step) : Result<void>{};
+}
+
+void DeployHostSession::recall(const DeployHostRecord& past) {
+    earlier_ = past;
+    left_something_ = true;
+}
+
+/// Rollbacks need the recorded system until the run is over; a person needs what the host wrote down.
+void DeployHostSession::tidy() {
+    const auto& outcome = record_.outcome ? record_.outcome : earlier_.outcome;
+    if (!left_something_ || stopped() || !outcome || needs_person(*outcome) || *outcome == HostOutcome::unreachable ||
+        *outcome == HostOutcome::inconclusive)
+        return;
+    const auto mark = nonce();
+    const auto done = deploy::parse_cleaned(ask(deploy::clean_command(ssh_, request_.run, mark)).out, mark);
+    if (!done.value_or(false)) log("what the run left on the host could not be taken away");
+}
+
 void DeployHostSession::close() {
+    tidy();
     if (!ssh_.control_path.empty()) (void)ask(deploy::ssh_close_command(ssh_));
     if (log_) log_->close();
 }
@@ -140,6 +161,10 @@ bool DeployHostSession::is_unchanged() const {
     return seen_ && seen_->running == target_.path && seen_->profile == target_.path;
 }
 
+bool DeployHostSession::is_own_machine() const {
+    return seen_ && !request_.machine_id.empty() && seen_->machine_id == request_.machine_id;
+}
+
 /// What forbids to touch the host now.
 std::optional<HostOutcome> DeployHostSession::may_begin() {
     if (!seen_) return end(HostOutcome::unreachable, record_.detail);
@@ -185,6 +210,7 @@ std::optional<HostOutcome> DeployHostSession::bring() {
         return end(HostOutcome::failed, "the system could not be copied: " +
                                             clean_line(done.err.empty() ? describe(done.status) : done.err, 600));
     }
+    left_something_ = true;
     const auto mark = nonce();
     const auto pinned =
         deploy::parse_pinned(ask(deploy::pin_command(ssh_, request_.run, target_.path, record_.from, mark)).out, mark);

@@ -34,6 +34,9 @@ public:
     /// Runs, starts, and has as its profile what is wanted.
     [[nodiscard]] bool is_unchanged() const;
 
+    /// The machine that lockstep itself runs on.
+    [[nodiscard]] bool is_own_machine() const;
+
     /// Everything that the system needs is there and kept from the garbage collector. An outcome: it cannot be.
     [[nodiscard]] std::optional<HostOutcome> bring();
     /// The switch, up to proved and permanent, or back.
@@ -46,6 +49,10 @@ public:
     [[nodiscard]] HostOutcome settle_held(bool accepted);
     /// A switch that an earlier process began: looks first, then brings it to its end.
     [[nodiscard]] HostOutcome take_up(const OpenSwitch& open);
+    /// What an earlier process of the run has written down about the host.
+    void recall(const DeployHostRecord& past);
+    /// The wave that it was switched in by an earlier process; "": by none.
+    [[nodiscard]] const std::string& earlier_wave() const { return earlier_.wave; }
 
     /// What the switch would change, as far as it can be told without touching the host; closures are compared on both
     /// sides. Precondition: probed.
@@ -58,7 +65,7 @@ public:
 
     [[nodiscard]] const DeployHostRecord& record() const { return record_; }
     void set_outcome(HostOutcome outcome);
-    /// Ends the shared connection.
+    /// Takes away what the run has left on the host, unless somebody may still need it, and ends the shared connection.
     void close();
 
 private:
@@ -80,10 +87,14 @@ private:
     [[nodiscard]] std::string nonce();
     [[nodiscard]] std::string by_hand(const std::string& what) const;
     [[nodiscard]] std::optional<HostOutcome> may_begin();
+    [[nodiscard]] std::optional<HostOutcome> find_stand_in();
+    [[nodiscard]] Result<void> reach(std::string_view step) const;
+    void tidy();
 
     // deploy_host_switch.cpp: one switch, from its start to a phase in which nothing happens any more
     [[nodiscard]] deploy::SwitchRequest switch_request(const std::string& suffix, const std::string& to,
                                                        const std::string& from, deploy::SwitchAction action) const;
+    [[nodiscard]] Result<void> write_intent(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome carry_out(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome go_on(const deploy::SwitchRequest& request, deploy::SwitchState state);
     [[nodiscard]] std::optional<deploy::SwitchState> state_of(const deploy::SwitchRequest& request,
@@ -110,9 +121,14 @@ private:
     [[nodiscard]] HealthLook look_from_runner(const HealthCheck& check, std::vector<std::string>& words) const;
 
     // deploy_host_reboot.cpp
+    [[nodiscard]] bool may_reboot() const;
     [[nodiscard]] bool reboot_wanted() const;
     [[nodiscard]] HostOutcome boot_plan(const std::string& why);
     [[nodiscard]] HostOutcome restart_and_prove();
+    [[nodiscard]] HostOutcome restart();
+    [[nodiscard]] HostOutcome prove_restarted();
+    [[nodiscard]] HostOutcome take_up_restart(const OpenSwitch& open);
+    [[nodiscard]] HostOutcome with_reboot(HostOutcome outcome);
 
     const DeployRequest& request_;
     const DeployTarget& target_;
@@ -131,6 +147,8 @@ private:
     std::string degraded_why_;
     std::optional<deploy::SwitchRequest> held_;
     int questions_ = 0;
+    bool left_something_ = false;  ///< the run has files or roots on the host
+    DeployHostRecord earlier_;
 };
 
 }  // namespace lockstep

@@ -10,10 +10,24 @@ namespace lockstep {
 
 using deploy::Connection;
 using deploy::SwitchAction;
+using deploy::SwitchRequest;
+
+/// Of the machine that lockstep runs on, nobody would be there to prove what came up.
+bool DeployHostSession::may_reboot() const {
+    return target_.reboot != RebootWish::never && !is_own_machine();
+}
 
 bool DeployHostSession::reboot_wanted() const {
-    return target_.reboot == RebootWish::always ||
-           (target_.reboot == RebootWish::if_needed && !record_.reboot_reasons.empty());
+    return may_reboot() && (target_.reboot == RebootWish::always || !record_.reboot_reasons.empty());
+}
+
+/// The switch of our own machine may end this process: then somebody else has to go on.
+std::optional<HostOutcome> DeployHostSession::find_stand_in() {
+    if (!is_own_machine() || !ports_.stand_in) return std::nullopt;
+    const auto there = ports_.stand_in();
+    if (there.ok()) return std::nullopt;
+    return end(HostOutcome::refused, "lockstep runs on it, and nobody could go on if the switch ended lockstep: " +
+                                         there.error().what + ": " + there.error().why);
 }
 
 HostOutcome DeployHostSession::activate() {
@@ -28,9 +42,9 @@ HostOutcome DeployHostSession::activate() {
     }
     if (record_.reboot_reasons.empty()) record_.reboot_reasons = reasons;
     if (auto no = may_begin()) return *no;
-    if (ports_.failpoint)
-        if (const auto reached = ports_.failpoint("deploy-activate"); !reached.ok())
-            return end(HostOutcome::failed, reached.error().what);
+    if (auto alone = find_stand_in()) return *alone;
+    if (const auto reached = reach("deploy-activate"); !reached.ok())
+        return end(HostOutcome::failed, reached.error().what);
     stage("ask");
     const auto mark = nonce();
     const auto asked = deploy::parse_asked(ask(deploy::ask_command(ssh_, target_.path, false, mark)).out, mark);
@@ -39,6 +53,12 @@ HostOutcome DeployHostSession::activate() {
     const auto outcome = carry_out(switch_request("", target_.path, record_.from, target_.action));
     if (outcome == HostOutcome::refused && record_.detail.find("only be switched by a reboot") != std::string::npos)
         return boot_plan(record_.detail);
+    return with_reboot(outcome);
+}
+
+/// After a switch that went well: the reboot that it was to end with.
+HostOutcome DeployHostSession::with_reboot(HostOutcome outcome) {
+    if (outcome == HostOutcome::boot_pending && may_reboot()) return restart_and_prove();
     const bool done = outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded;
     if (done && target_.action == SwitchAction::switch_to && reboot_wanted()) return restart_and_prove();
     return outcome;
@@ -48,27 +68,57 @@ HostOutcome DeployHostSession::activate() {
 HostOutcome DeployHostSession::boot_plan(const std::string& why) {
     const auto outcome = carry_out(switch_request("-boot", target_.path, record_.from, SwitchAction::boot));
     if (outcome != HostOutcome::boot_pending) return outcome;
-    if (target_.reboot == RebootWish::never)
-        return end(outcome, why.empty() ? record_.detail : why + "; the next boot starts the new system");
-    return restart_and_prove();
+    if (may_reboot()) return restart_and_prove();
+    std::string words = why.empty() ? record_.detail : why + "; the next boot starts the new system";
+    if (is_own_machine()) words += "; lockstep runs on it and does not reboot it";
+    return end(outcome, words);
 }
 
 /// The boot id has to change; then what came up is looked at. What came up wrong goes back to the recorded system.
 HostOutcome DeployHostSession::restart_and_prove() {
     stage("reboot");
+    record_.boot_before = seen_->boot_id;
+    SwitchRequest intent;
+    intent.run = request_.run + "-reboot";
+    intent.old_path = record_.from;
+    intent.new_path = target_.path;
+    if (const auto written = write_intent(intent); !written.ok())
+        return end(HostOutcome::boot_pending, "the journal cannot be written: " + written.error().why);
+    (void)reach("deploy-reboot");
+    return restart();
+}
+
+/// Asks for the end of the boot that is recorded, and of no later one: asked twice, it happens once.
+HostOutcome DeployHostSession::restart() {
     const auto mark = nonce();
-    const auto rebooting = deploy::parse_rebooting(ask(deploy::reboot_command(ssh_, request_.run, mark)).out, mark);
-    record_.boot_before = rebooting ? rebooting->boot_id : seen_->boot_id;
+    const auto rebooting =
+        deploy::parse_rebooting(ask(deploy::reboot_command(ssh_, request_.run, record_.boot_before, mark)).out, mark);
+    (void)reach("deploy-rebooting");
     if (rebooting && !rebooting->under_way) return end(HostOutcome::boot_pending, "the host refuses to reboot");
+    return prove_restarted();
+}
+
+/// What an earlier process had asked for, or was about to.
+HostOutcome DeployHostSession::take_up_restart(const OpenSwitch& open) {
+    const bool there = probe();
+    record_.from = open.from;
+    record_.boot_before = open.boot_id;
+    baseline_known_ = open.failed_units.has_value();
+    baseline_ = open.failed_units.value_or(std::vector<std::string>{});
+    stage("reboot");
+    return there && seen_->boot_id == open.boot_id ? restart() : prove_restarted();
+}
+
+HostOutcome DeployHostSession::prove_restarted() {
     if (!ssh_.control_path.empty()) (void)ask(deploy::ssh_close_command(ssh_));
     const auto begin = ports_.clock.steady();
     std::optional<deploy::HostProbe> up;
-    while (ports_.clock.steady() - begin < target_.reboot_within) {
+    do {
         up = probe_once(Connection::fresh);
         if (up && up->boot_id != record_.boot_before) break;
         up.reset();
         ports_.clock.sleep_for(request_.poll);
-    }
+    } while (!stopped() && ports_.clock.steady() - begin < target_.reboot_within);
     if (!up) {
         record_.manual = fmt::format("look at the console of {}; its boot menu has {}", target_.name, record_.from);
         return end(HostOutcome::unknown, "it did not come back from its reboot");

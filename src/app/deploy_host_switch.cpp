@@ -107,11 +107,8 @@ std::optional<SwitchState> DeployHostSession::follow(const SwitchRequest& reques
     }
 }
 
-HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
-    stage(request.action == SwitchAction::boot ? "boot entry" : "activate");
-    const auto began = ports_.clock.steady();
-    log_offset_ = 0;
-    activated_at_ = seen_->clock;
+/// What a later process of the run needs to know.
+Result<void> DeployHostSession::write_intent(const SwitchRequest& request) {
     const auto intent = journal_data({{"host", target_.name},
                                       {"run", request.run},
                                       {"token", request.token},
@@ -121,15 +118,23 @@ HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
                                       {"failed_units", join(baseline_, " ")},
                                       {"failed_units_known", std::int64_t{baseline_known_ ? 1 : 0}},
                                       {"clock", seen_->clock}});
-    if (const auto written = ports_.store.journal("intent", "switch", intent); !written.ok())
+    return ports_.store.journal("intent", "switch", intent);
+}
+
+HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
+    stage(request.action == SwitchAction::boot ? "boot entry" : "activate");
+    const auto began = ports_.clock.steady();
+    log_offset_ = 0;
+    activated_at_ = seen_->clock;
+    left_something_ = true;
+    if (const auto written = write_intent(request); !written.ok())
         return end(HostOutcome::failed, "the journal cannot be written: " + written.error().why);
-    if (ports_.failpoint)
-        if (const auto reached = ports_.failpoint("deploy-intent"); !reached.ok())
-            return end(HostOutcome::failed, reached.error().what);
+    if (const auto reached = reach("deploy-intent"); !reached.ok())
+        return end(HostOutcome::failed, reached.error().what);
     const auto mark = nonce();
     const auto done = ask(deploy::start_command(ssh_, request, mark));
     const auto started = deploy::parse_started(done.out, mark);
-    if (ports_.failpoint) (void)ports_.failpoint("deploy-started");
+    (void)reach(goes_back(request) ? "deploy-rollback" : "deploy-started");
     if (!started) {
         // The answer was lost: the host knows whether it has begun.
         const auto state = follow(request);
@@ -160,9 +165,9 @@ HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
 /// From a phase in which the host waits for us, or has come to an end.
 HostOutcome DeployHostSession::go_on(const SwitchRequest& request, SwitchState state) {
     if (state.phase == SwitchPhase::awaiting) {
-        if (ports_.failpoint) (void)ports_.failpoint("deploy-awaiting");
+        (void)reach("deploy-awaiting");
         const auto proof = prove(request.new_path);
-        if (ports_.failpoint) (void)ports_.failpoint("deploy-proved");
+        (void)reach("deploy-proved");
         degraded_why_ = proof.degraded ? proof.why : "";
         record_.detail = clean_line(proof.why, 600);
         const bool hold = request.limits.hold > 0;
@@ -176,7 +181,7 @@ HostOutcome DeployHostSession::go_on(const SwitchRequest& request, SwitchState s
             stage("commit");
             (void)order(request, SwitchOrder::ack);
         }
-        if (ports_.failpoint) (void)ports_.failpoint("deploy-acked");
+        (void)reach("deploy-acked");
         const auto next = follow(request, SwitchPhase::awaiting);
         if (!next) return lost(request);
         state = *next;
@@ -246,9 +251,6 @@ HostOutcome DeployHostSession::confirm(const SwitchRequest& request) {
         return end(HostOutcome::unknown, fmt::format("{} runs and {} is the profile's", clean_line(probe->running, 200),
                                                      clean_line(probe->profile, 200)));
     }
-    const auto mark = nonce();
-    (void)ask(deploy::clean_command(ssh_, request.run, mark));
-    (void)ask(deploy::unpin_command(ssh_, request_.run, mark));
     seen_ = probe;
     if (goes_back(request) && unproved_why_.empty()) return end(HostOutcome::rolled_back, back_why_);
     if (goes_back(request)) {
@@ -280,8 +282,10 @@ HostOutcome DeployHostSession::settle_held(bool accepted) {
 }
 
 HostOutcome DeployHostSession::roll_back() {
+    if (!earlier_.from.empty()) record_.from = earlier_.from;
     if (!seen_ || record_.from.empty()) return end(HostOutcome::rollback_failed, "what ran before is not known");
     if (held_) return settle_held(false);
+    if (is_own_machine() && ports_.stand_in) (void)ports_.stand_in();
     const auto from = record_.from;
     back_why_ = record_.detail.empty() ? "the run was stopped" : record_.detail;
     baseline_known_ = false;
@@ -291,8 +295,11 @@ HostOutcome DeployHostSession::roll_back() {
 }
 
 HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
+    left_something_ = true;
+    if (open.run.ends_with("-reboot")) return take_up_restart(open);
     const bool back = open.run.ends_with("-back");
-    const bool boot = open.run.ends_with("boot");
+    const bool unboot = open.run.ends_with("-unboot");
+    const bool boot = unboot || open.run.ends_with("-boot");
     auto request = switch_request("", open.to, open.from, boot ? SwitchAction::boot : target_.action);
     request.run = open.run;
     request.token = open.token;
@@ -310,7 +317,10 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     if (state->phase == SwitchPhase::none && state->boot_id == open.boot_id && state->running == open.from && !back)
         return end(HostOutcome::not_started, "the switch had not begun");
     const auto outcome = go_on(request, *state);
-    if (!back || outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
+    if (unboot && outcome == HostOutcome::boot_pending)
+        return end(HostOutcome::rolled_back, "it came back with the recorded system");
+    if (!back) return with_reboot(outcome);
+    if (outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
     return not_back(record_.detail);
 }
 

@@ -47,7 +47,7 @@ void DeployRun::changed(std::size_t target, const DeployHostRecord& record) {
     record_.hosts[target] = record;
     record_.hosts[target].wave = wave;
     dirty_ = true;
-    if (ended) tell_end(record);
+    if (ended) tell_end(record_.hosts[target]);
     news_.notify_all();
 }
 
@@ -64,6 +64,7 @@ void DeployRun::tell_end(const DeployHostRecord& record) {
                                              {"from", record.from},
                                              {"to", record.to},
                                              {"running", record.running},
+                                             {"wave", record.wave},
                                              {"detail", record.detail}}));
 }
 
@@ -75,43 +76,6 @@ void DeployRun::for_each(std::size_t count, std::size_t limit, const std::functi
             for (auto at = next++; at < count; at = next++) work(at);
         });
     for (auto& worker : workers) worker.join();
-}
-
-void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
-    const auto index = [&](const std::string& name) {
-        return static_cast<std::size_t>(std::find_if(request_.targets.begin(), request_.targets.end(),
-                                                     [&](const auto& target) { return target.name == name; }) -
-                                        request_.targets.begin());
-    };
-    for (const auto& record : past) {
-        const auto at = index(record.name);
-        if (at != sessions_.size() &&
-            (record.outcome == HostOutcome::confirmed || record.outcome == HostOutcome::degraded))
-            earlier_[at] = record.outcome;
-        // What never began may be tried; success is seen by looking; everything else is not tried a second time.
-        if (at == sessions_.size() || !record.outcome || is_success(*record.outcome) ||
-            *record.outcome == HostOutcome::not_started || *record.outcome == HostOutcome::cancelled)
-            continue;
-        const std::lock_guard lock(mutex_);
-        settled_[at] = 1;
-        record_.hosts[at].outcome = record.outcome;
-        record_.hosts[at].detail = record.detail;
-        record_.hosts[at].from = record.from;
-        record_.hosts[at].running = record.running;
-    }
-    for (const auto& record : past)
-        if (record.outcome && *record.outcome != HostOutcome::not_started &&
-            *record.outcome != HostOutcome::cancelled && *record.outcome != HostOutcome::unchanged)
-            begun_.insert(record.name);
-    for (const auto& each : open) begun_.insert(each.host);
-    std::vector<std::pair<std::size_t, OpenSwitch>> todo;
-    for (const auto& each : open)
-        if (const auto at = index(each.host); at < sessions_.size()) todo.emplace_back(at, each);
-    for_each(todo.size(), request_.probes, [&](std::size_t n) {
-        const auto& [at, each] = todo[n];
-        const auto outcome = sessions_[at]->take_up(each);
-        settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) ? 1 : 0;
-    });
 }
 
 void DeployRun::probe_all() {
@@ -127,21 +91,8 @@ DeployHost DeployRun::plan_host(std::size_t target) const {
     auto host = deploy_host_of(wish);
     host.unchanged = session.is_unchanged();
     host.critical = session.record().reboot_reasons;
-    host.last = session.seen() && !request_.machine_id.empty() && session.seen()->machine_id == request_.machine_id;
+    host.last = session.is_own_machine();
     return host;
-}
-
-bool DeployRun::earlier_failures_forbid() const {
-    std::size_t failures = 0;
-    bool person = false;
-    for (std::size_t n = 0; n < settled_.size(); ++n) {
-        const auto& outcome = record_.hosts[n].outcome;
-        if (settled_[n] == 0 || !outcome) continue;
-        failures += is_failure(*outcome) ? 1U : 0U;
-        person = person || needs_person(*outcome);
-    }
-    const auto tolerated = request_.policy.tolerate_total.value_or(request_.policy.tolerate);
-    return person || failures > share_down(tolerated, request_.targets.size());
 }
 
 Result<void> DeployRun::plan() {
@@ -250,7 +201,7 @@ void DeployRun::carry_out() {
         for (const auto target : of_plan_)
             if (!record_.hosts[target].outcome) sessions_[target]->set_outcome(HostOutcome::not_started);
         record_.reason = "hosts of this run failed before it was cut off";
-        return;
+        return undo_earlier();
     }
     engine_ = std::make_unique<DeployEngine>(plan_);
     bool cancelled = false;
@@ -283,6 +234,7 @@ void DeployRun::carry_out() {
     const auto verdict = engine_->verdict();
     record_.exit = verdict.exit;
     record_.reason = verdict.reason;
+    if (verdict.stop == DeployStop::stopped) undo_earlier();
     for (DeployIndex host = 0; host < of_plan_.size(); ++host) {
         const auto& state = engine_->hosts()[host];
         if (!session(host).record().outcome && state.outcome) session(host).set_outcome(*state.outcome);

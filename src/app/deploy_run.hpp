@@ -47,7 +47,6 @@ private:
     [[nodiscard]] PlannedHost planned_host(std::size_t target) const;
     [[nodiscard]] DeployPlanFile plan_now() const;
     void add_impact(DeployPlanFile& file);
-    void tell_drift(std::size_t target) const;
     [[nodiscard]] std::vector<std::string> broken_terms(const DeployPlanFile& now) const;
     [[nodiscard]] std::string terms_refusal(const DeployPlanFile& now) const;
     [[nodiscard]] GateAnswer signed_answer(const DeployAction& action);
@@ -57,6 +56,7 @@ private:
     void tell_end(const DeployHostRecord& record);
     void write_status(bool now_or_never);
     [[nodiscard]] bool earlier_failures_forbid() const;
+    void undo_earlier();
 
     const DeployRequest& request_;
     const DeployPorts& ports_;

@@ -17,6 +17,7 @@
 #include "cli/finish.hpp"
 #include "cli/output_file.hpp"
 #include "cli/outputs.hpp"
+#include "cli/stand_in.hpp"
 #include "edges/curl_http.hpp"
 #include "edges/tcp_connect.hpp"
 #include "lockstep/core/deploy_simulate.hpp"
@@ -185,15 +186,13 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     request.dry_run = options.dry_run;
     request.stage = options.stage;
     const DeployPorts deploy_ports{
-        ports.processes,
-        ports.store,
-        ports.clock,
-        ports.events,
+        ports.processes, ports.store, ports.clock, ports.events,
         [](const std::string& host, int port, Millis limit) { return can_connect(host, port, limit); },
-        [](const std::string& url, Millis limit) { return http_status(url, limit); },
-        ports.interrupted,
+        [](const std::string& url, Millis limit) { return http_status(url, limit); }, ports.interrupted,
         ports.failpoint,
-        [&](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; }};
+        [&](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; },
+        // Who waited for the end of another process is a stand-in already, and outlives the switch.
+        options.wait ? std::function<Result<void>()>() : stand_in_for(machine)};
     const auto begun = past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{};
     const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
     report.run.finished = ports.clock.now();
@@ -213,16 +212,16 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
             return ended_with(report, machine, told.error());
     end_report(report, done.value(), options, request.terms);
     // An end that is written down is not resumed. A run that landed has written its own.
-    if (options.command == "deploy")
-        (void)ports.store.journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
+    (void)ports.store.journal("outcome", options.command == "deploy" ? "verdict" : "deploy",
+                              journal_data(verdict_data(report.ending)));
     return report;
 }
 
-RunReport deploy_landed(const Options& options, Machine& machine, RunReport landed) {
+RunReport deploy_landed(const Options& options, Machine& machine, RunReport landed, const FoundRun* past) {
     if (!options.deploy || landed.ending.outcome != Outcome::landed) return landed;
     auto chosen = options;
     chosen.operands.clear();
-    const auto deployed = deploy_with(chosen, machine, landed, nullptr);
+    const auto deployed = deploy_with(chosen, machine, landed, past);
     landed.notices.insert(landed.notices.end(), deployed.notices.begin(), deployed.notices.end());
     const auto reason = landed.ending.reason + "; " + deployed.ending.reason;
     landed.run.finished = deployed.run.finished;

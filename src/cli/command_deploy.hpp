@@ -17,7 +17,8 @@ namespace lockstep::cli {
                                     const FoundRun* past);
 
 /// With --deploy: what has landed goes onto the hosts. The report keeps what it says of the landing; its ending and
-/// exit code are then those of the deploy.
-[[nodiscard]] RunReport deploy_landed(const Options& options, Machine& machine, RunReport landed);
+/// exit code are then those of the deploy. `past` as above.
+[[nodiscard]] RunReport deploy_landed(const Options& options, Machine& machine, RunReport landed,
+                                      const FoundRun* past = nullptr);
 
 }  // namespace lockstep::cli

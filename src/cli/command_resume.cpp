@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // resume: going on with a run that was cut off.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -22,6 +24,8 @@ namespace lockstep::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr auto k_look_again = std::chrono::milliseconds(200);
 
 /// A later run that came to an end for the same base, or "": its update is newer than ours.
 std::string superseded_by(const FoundRun& run) {
@@ -63,22 +67,41 @@ void show(const Options& options, const Environment& environment, const RunRepor
     console.foreign(last_line(report, path) + "\n");
 }
 
+/// What proof and journal know of a run that came to its end, without the report that it may have written.
+RunReport report_without_file(const FoundRun& run) {
+    const auto& past = run.history;
+    RunReport rest = read_proof(run).value_or(RunReport{});
+    rest.run.id = past.run_id;
+    rest.run.command = past.command;
+    rest.run.started = past.started;
+    rest.run.finished = past.verdict->time;
+    rest.run.duration = std::chrono::duration_cast<Millis>(past.verdict->time - past.started);
+    rest.repo.base = past.base;
+    rest.repo.candidate_commit = past.candidate;
+    rest.repo.base_after = past.base_pushed ? past.candidate : past.base_commit;
+    rest.ending = {outcome_from_word(past.verdict->outcome), static_cast<ExitCode>(past.verdict->exit),
+                   past.verdict->reason, past.verdict->next};
+    return rest;
+}
+
+/// It landed, and the deploy after that was begun and did not come to its end.
+bool deploy_is_open(const FoundRun& run) {
+    const auto& records = run.journal.records;
+    if (run.history.command != "run" || !run.history.verdict || deploy_proof(records).empty()) return false;
+    return std::none_of(records.begin(), records.end(),
+                        [](const auto& record) { return record.kind == "outcome" && record.step == "deploy"; });
+}
+
+bool is_over(const FoundRun& run) {
+    return run.history.verdict && !is_resumable(run.history) && !deploy_is_open(run);
+}
+
 /// A run that is over gets the files that it may lack, and ends as it ended.
 int tell_over(const Options& options, const Environment& environment, const FoundRun& run) {
     const auto& past = run.history;
     auto report = read_report(run, "report.json");
     if (!report.ok()) {
-        RunReport rest = read_proof(run).value_or(RunReport{});
-        rest.run.id = past.run_id;
-        rest.run.command = past.command;
-        rest.run.started = past.started;
-        rest.run.finished = past.verdict->time;
-        rest.run.duration = std::chrono::duration_cast<Millis>(past.verdict->time - past.started);
-        rest.repo.base = past.base;
-        rest.repo.candidate_commit = past.candidate;
-        rest.repo.base_after = past.base_pushed ? past.candidate : past.base_commit;
-        rest.ending = {outcome_from_word(past.verdict->outcome), static_cast<ExitCode>(past.verdict->exit),
-                       past.verdict->reason, past.verdict->next};
+        const auto rest = report_without_file(run);
         const SystemClock clock;
         if (auto store = DirRunStore::reopen(run.directory, past.run_id, run.journal.records.size(), clock); store.ok())
             (void)write_reports(**store, rest);
@@ -100,14 +123,21 @@ Result<Options> options_of(const RunHistory& past, const Options& now) {
     options->quiet = now.quiet;
     options->plain = now.plain;
     options->color = now.color;
+    options->wait = now.wait;
     return options;
 }
 
 }  // namespace
 
 int command_resume(const Options& options, Environment environment) {
-    const auto run = wanted_run(options, environment);
+    auto run = wanted_run(options, environment);
     if (!run.ok()) return tell_error(run.error());
+    if (options.wait) {
+        while (run_is_alive(run->directory)) std::this_thread::sleep_for(k_look_again);
+        run = read_run(run->directory);
+        if (!run.ok()) return tell_error(run.error());
+        if (is_over(run.value())) return 0;
+    }
     const auto& past = run->history;
     if (run->alive)
         return tell_error({ErrorKind::locked, "run " + past.run_id + " is still under way",
@@ -118,7 +148,7 @@ int command_resume(const Options& options, Environment environment) {
         return tell_error({ErrorKind::usage, "only a `run` or a `deploy` can be resumed",
                            "this was `lockstep " + past.command + "`",
                            "start it again: what was built is in the store"});
-    if (past.verdict && !is_resumable(past)) return tell_over(options, environment, run.value());
+    if (is_over(run.value())) return tell_over(options, environment, run.value());
     if (past.dry_run) return tell_error({ErrorKind::usage, "a dry run has nothing to resume", "", "start it again"});
     if (const auto later = superseded_by(run.value()); !later.empty()) {
         std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and is done\n", later, past.run_id);
@@ -140,6 +170,9 @@ int command_resume(const Options& options, Environment environment) {
         if (!proof.ok()) return tell_error(proof.error());
         return finish(was.value(), machine, deploy_with(was.value(), machine, proof.value(), &run.value()));
     }
+    if (deploy_is_open(run.value()))
+        return finish(was.value(), machine,
+                      deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value()));
     Resumption resumption{past, read_proof(run.value())};
     return finish(was.value(), machine, resume_update(machine.settings("run"), machine.ports(), resumption));
 }

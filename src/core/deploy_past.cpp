@@ -32,6 +32,7 @@ DeployHostRecord end_of(const Json& data) {
     ended.to = text_of(data, "to");
     ended.running = text_of(data, "running");
     ended.detail = text_of(data, "detail");
+    ended.wave = text_of(data, "wave");
     return ended;
 }
 

@@ -127,6 +127,102 @@ TEST_F(DeployResume, S11_BetweenTheWordAndTheReadingBack) {
     EXPECT_EQ(times(host, "v2 test start"), 1);
 }
 
+/// Hosts are rebooted after the switch, and have `limit` to come back.
+void with_reboots(DeployProgram& program, const std::string& limit) {
+    write_file(program.lab.dir() / "machine.yaml",
+               "config_version: 1\nprove: { min_free: 1MiB }\nfleet:\n  defaults: { reboot: always, identity_file: " +
+                   program.lab.identity_file() + " }\ndeploy: { reboot_within: " + limit + " }\n");
+}
+
+/// How often its machine has started since it was installed.
+int boots(const LabHost& host) {
+    int found = 0;
+    for (const auto& step : host.steps()) found += step.starts_with("boot ") ? 1 : 0;
+    return found;
+}
+
+struct DeployResumeReboot : DeployResumeAt {};
+
+TEST_P(DeployResumeReboot, TheHostIsRebootedOnceAndProved) {
+    DeployProgram program({"web1"});
+    with_reboots(program, "60s");
+    const auto before = program.lab.host("web1").boot_id();
+    const Killed killed(program, GetParam());
+    const auto end = program.run({"resume"});
+    auto& host = program.lab.host("web1");
+    ASSERT_TRUE(host.await_reboot(before));
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "confirmed") << entry(end, "web1");
+    EXPECT_EQ(entry(end, "web1")["boot"]["before"], before);
+    EXPECT_EQ(entry(end, "web1")["boot"]["after"], host.boot_id());
+    EXPECT_EQ(host.running(), killed.v2);
+    EXPECT_EQ(host.booted(), killed.v2);
+    EXPECT_EQ(boots(host), 1) << "not once more";
+    EXPECT_EQ(times(host, "v2 test start"), 1);
+    expect_second_resume_changes_nothing(program, end, {"web1"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Reboot, DeployResumeReboot, ::testing::Values("deploy-reboot", "deploy-rebooting"),
+                         [](const auto& chosen) {
+                             return std::string(chosen.param) == "deploy-reboot" ? "Before" : "Meanwhile";
+                         });
+
+TEST_F(DeployResume, AHostThatDoesNotComeBackFromItsRebootIsNamed) {
+    DeployProgram program({"web1"});
+    with_reboots(program, "2s");
+    program.lab.host("web1").reboot_behaviour("never");
+    const Killed killed(program, "deploy-rebooting");
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 51) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "unknown");
+    EXPECT_THAT(entry(end, "web1").value("manual", ""), HasSubstr("console"));
+}
+
+TEST_F(DeployResume, AHostThatCameBackWithTheOldSystemIsNotTriedAgain) {
+    DeployProgram program({"web1"});
+    with_reboots(program, "60s");
+    auto& host = program.lab.host("web1");
+    host.reboot_behaviour("old");
+    const auto before = host.boot_id();
+    const Killed killed(program, "deploy-rebooting");
+    const auto end = program.run({"resume"});
+    ASSERT_TRUE(host.await_reboot(before));
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "rolled_back") << entry(end, "web1");
+    EXPECT_EQ(host.running(), killed.v1);
+    EXPECT_EQ(host.profile(), killed.v1);
+    EXPECT_EQ(host.boot_default(), killed.v1);
+    EXPECT_EQ(times(host, "v2 test start"), 1);
+    EXPECT_EQ(boots(host), 1);
+}
+
+TEST_F(DeployResume, KilledWhileAHostGoesBack) {
+    // The proof fails; the word to go back has been given.
+    DeployProgram program({"web1"}, "  health: [\"command test -e /run/lab/never\"]\n");
+    const Killed killed(program, "deploy-acked");
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "rolled_back") << entry(end, "web1");
+    expect_truth(program, killed, end, "web1");
+    expect_second_resume_changes_nothing(program, end, {"web1"});
+}
+
+TEST_F(DeployResume, KilledWhileTheWholeRunGoesBack) {
+    DeployProgram program({"web1", "web2", "web3"}, "  strategy: rolling\n  on_stop: rollback-run\n",
+                          {{"web3", "fail2"}});
+    const Killed killed(program, "deploy-rollback");
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    for (const char* name : {"web1", "web2", "web3"}) {
+        EXPECT_EQ(end.state_of(name), "rolled_back") << entry(end, name);
+        EXPECT_EQ(times(program.lab.host(name), "v1 test start"), 1) << name;
+        EXPECT_EQ(times(program.lab.host(name), "v2 test start"), 1) << name;
+        EXPECT_EQ(program.lab.host(name).running(), killed.v1) << name;
+        EXPECT_EQ(program.lab.host(name).profile(), killed.v1) << name;
+    }
+    expect_second_resume_changes_nothing(program, end, {"web1", "web2", "web3"});
+}
+
 TEST_F(DeployResume, UnitsThatFailedSinceAreEvidenceForTheNextProcessToo) {
     DeployProgram program({"web1"}, "", {{"web1", "fail4 nginx.service"}});
     const Killed killed(program, "deploy-awaiting");

@@ -92,7 +92,8 @@ TEST(HostSwitch, BootThenRebootThenBackByPath) {
     EXPECT_EQ(site.host.profile(), site.v2);
     EXPECT_EQ(site.host.boot_default(), site.v2);
 
-    const auto done = run_command(site.lab, deploy::reboot_command(site.target, site.request.run, k_nonce));
+    const auto done =
+        run_command(site.lab, deploy::reboot_command(site.target, site.request.run, site.host.boot_id(), k_nonce));
     const auto rebooting = deploy::parse_rebooting(done.out, k_nonce);
     ASSERT_TRUE(rebooting) << done.err;
     EXPECT_TRUE(rebooting->under_way);

@@ -148,8 +148,10 @@ enum class Settled {
 /// True when every path that was given is pinned; nullopt as ever.
 [[nodiscard]] std::optional<bool> parse_pinned(std::string_view text, std::string_view nonce);
 
-/// A reboot a second later; `boot_id` in the answer is the one that must change.
-[[nodiscard]] Command reboot_command(const SshTarget& target, const std::string& run, const std::string& nonce);
+/// A reboot a second later, which ends the boot `boot_id` and no other: asked again, it happens once. `boot_id` in the
+/// answer is the one that must change.
+[[nodiscard]] Command reboot_command(const SshTarget& target, const std::string& run, const std::string& boot_id,
+                                     const std::string& nonce);
 struct Rebooting {
     std::string boot_id;
     bool under_way = false;

@@ -79,6 +79,9 @@ struct DeployPorts {
     std::function<Result<void>(std::string_view step)> failpoint;
     /// Asked at gates. Empty: nobody answers.
     std::function<GateAnswer(const std::string& question)> ask;
+    /// Called before the machine that this runs on is switched, perhaps more than once: somebody who goes on when the
+    /// switch ends this process is there when it returns without an error. Empty: nobody is needed.
+    std::function<Result<void>()> stand_in = {};
 };
 
 /// What the wave plan is made from, as far as nobody was asked yet.

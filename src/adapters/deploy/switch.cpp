@@ -136,8 +136,11 @@ Command unpin_command(const SshTarget& target, const std::string& run, const std
     return script_command(target, Connection::shared, "pin", std::move(parameters), "unpinning");
 }
 
-Command reboot_command(const SshTarget& target, const std::string& run, const std::string& nonce) {
-    return script_command(target, Connection::shared, "reboot", of_run(run, nonce), "reboot");
+Command reboot_command(const SshTarget& target, const std::string& run, const std::string& boot_id,
+                       const std::string& nonce) {
+    auto parameters = of_run(run, nonce);
+    parameters.emplace_back("lockstep_boot_id", boot_id);
+    return script_command(target, Connection::shared, "reboot", std::move(parameters), "reboot");
 }
 
 Command ask_command(const SshTarget& target, const std::string& new_path, bool no_check, const std::string& nonce) {

@@ -25,6 +25,9 @@ if [ -n "$system" ]; then
     echo "boot $system" >>/run/lab/trace
 fi
 export PATH="/run/lab/bin:$PATH"
+# Starts the units that systemd-run of the lab asks for.
+mkfifo /run/manager
+while read -r unit; do setsid sh "$unit" & done <>/run/manager &
 /run/lab/bin/start-sshd
 : >/run/lab/up
 

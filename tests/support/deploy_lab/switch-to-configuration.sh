@@ -86,6 +86,8 @@ case $mode in
     chatty) i=0; while [ $i -lt "${1:-1000}" ]; do echo "line $i of a chatty activation"; i=$((i + 1)); done ;;
     fail-from) [ "$times" -lt "$1" ] || { echo 'Activation script failed' >&2; end "${2:-2}"; } ;;
     fail-at) [ "$times" -ne "$1" ] || { echo 'Activation script failed' >&2; end "${2:-2}"; } ;;
+    stopunit) trace stop; systemctl stop "$1" 9>&- ;;
+    killunit) trace kill; systemctl kill -s KILL "$1" 9>&- ;;
     die-at) if [ "$times" -eq "$1" ]; then trace died; kill -KILL $$; fi ;;
 esac
 activate
