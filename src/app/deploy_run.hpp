@@ -47,6 +47,7 @@ private:
     [[nodiscard]] PlannedHost planned_host(std::size_t target) const;
     [[nodiscard]] DeployPlanFile plan_now() const;
     void add_impact(DeployPlanFile& file);
+    void tell_drift(std::size_t target) const;
     [[nodiscard]] std::vector<std::string> broken_terms(const DeployPlanFile& now) const;
     [[nodiscard]] std::string terms_refusal(const DeployPlanFile& now) const;
     [[nodiscard]] GateAnswer signed_answer(const DeployAction& action);

@@ -82,6 +82,17 @@ DeployPlanFile DeployRun::plan_now() const {
     return file;
 }
 
+/// A deploy would leave such a host alone.
+void DeployRun::tell_drift(std::size_t target) const {
+    const auto& wish = request_.targets[target];
+    const auto expected = request_.expected.find(wish.name);
+    const auto& from = sessions_[target]->record().from;
+    if (wish.accept_drift || expected == request_.expected.end() || expected->second == from) return;
+    ports_.events.on(Notice{true, wish.name + ": somebody switched it since the last deploy, which left " +
+                                      short_store_path(expected->second) +
+                                      " there; it is left alone unless --accept-drift is given"});
+}
+
 /// Closures, units and room of every host that changes.
 void DeployRun::add_impact(DeployPlanFile& file) {
     std::vector<std::pair<std::size_t, PlannedHost*>> todo;
@@ -90,6 +101,7 @@ void DeployRun::add_impact(DeployPlanFile& file) {
         todo.emplace_back(n, &*std::find_if(file.hosts.begin(), file.hosts.end(),
                                             [&](const auto& host) { return host.name == request_.targets[n].name; }));
         (void)file.measured[request_.targets[n].name];
+        tell_drift(n);
     }
     for_each(todo.size(), request_.probes, [&](std::size_t at) {
         const auto& [n, host] = todo[at];

@@ -55,6 +55,8 @@ Result<std::optional<DeployPlanFile>> wanted_plan(const Options& options, Machin
     if (!options.dry_run && (options.stage || options.output))
         return Error{ErrorKind::usage, options.stage ? "--stage goes with --dry-run" : "--output goes with --dry-run",
                      options.stage ? "deploying copies anyway" : "it is where the plan is written", ""};
+    if (options.json && options.output == "-")
+        return Error{ErrorKind::usage, "--json and --output - both want standard output", "", "name a file"};
     if (!options.plan_file) {
         if (options.approvals.empty()) return std::optional<DeployPlanFile>();
         return Error{ErrorKind::usage, "--approval goes with --plan", "an approval is of a plan, and of nothing else",

@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 struct DeployPlanned : ::testing::Test {
@@ -101,6 +102,13 @@ TEST_F(DeployPlanned, APlanIsReadByPeopleAndCarriedOutAsItIs) {
     const auto again = program.run({"deploy", "--plan", file});
     EXPECT_EQ(again.code, 52) << again.err;
     EXPECT_THAT(again.err, AllOf(HasSubstr("web1: runs"), HasSubstr("web2: runs")));
+
+    // A host that a deploy would leave alone is told beforehand.
+    const auto other = program.lab.system({.name = "byhand"});
+    program.lab.host("web1").receive(other);
+    program.lab.host("web1").drift(other);
+    EXPECT_THAT(program.run({"deploy", "--dry-run"}).err, HasSubstr("web1: somebody switched it since"));
+    EXPECT_THAT(program.run({"deploy", "--dry-run", "--accept-drift"}).err, Not(HasSubstr("somebody switched")));
 }
 
 TEST_F(DeployPlanned, StagedHostsSayWhatHappensToTheirUnits) {
@@ -146,6 +154,7 @@ TEST_F(DeployPlanned, WhatDiffersFromThePlanIsNamedAndNothingIsTouched) {
     web2.receive(other);
     web2.drift(other);
     refused({"deploy", "--plan", file, "--accept-drift"}, "web2: runs");
+    EXPECT_EQ(program.run({"deploy", "--dry-run", "--json", "--output", "-"}).code, 64);
     EXPECT_EQ(web2.running(), other);
     // Something newer was proved.
     ASSERT_EQ(program.run({"deploy", "--dry-run", "--accept-drift", "--output", file}).code, 0);
