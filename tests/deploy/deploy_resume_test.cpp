@@ -208,7 +208,7 @@ TEST_F(DeployResume, KilledWhileAHostGoesBack) {
 }
 
 TEST_F(DeployResume, KilledWhileTheWholeRunGoesBack) {
-    DeployProgram program({"web1", "web2", "web3"}, "  strategy: rolling\n  on_stop: rollback-run\n",
+    DeployProgram program({"web1", "web2", "web3"}, "  strategy: rolling\n  on_stop: rollback-run\n  activations: 1\n",
                           {{"web3", "fail2"}});
     const Killed killed(program, "deploy-rollback");
     const auto end = program.run({"resume"});
@@ -221,6 +221,50 @@ TEST_F(DeployResume, KilledWhileTheWholeRunGoesBack) {
         EXPECT_EQ(program.lab.host(name).profile(), killed.v1) << name;
     }
     expect_second_resume_changes_nothing(program, end, {"web1", "web2", "web3"});
+}
+
+TEST_F(DeployResume, ARunThatHadLandedGoesOnWithItsDeploy) {
+    DeployProgram program({"web1"});
+    const auto app = program.lab.dir() / "app";
+    std::filesystem::create_directories(app);
+    const auto app_git = [&](std::vector<std::string> words) {
+        words.insert(words.begin(),
+                     {"git", "-C", app.string(), "-c", "user.name=Lab", "-c", "user.email=l@example.org"});
+        const auto done = program.lab.run(words);
+        ASSERT_TRUE(done.ok()) << done.err;
+    };
+    write_file(app / "version.nix", "\"v1\"\n");
+    app_git({"init", "-q", "-b", "main", "."});
+    app_git({"add", "."});
+    app_git({"commit", "-q", "-m", "v1"});
+    write_file(
+        program.repository / "flake.nix",
+        "{ inputs.app = { url = \"git+file://" + app.string() +
+            "\"; flake = false; };\n outputs = { self, app }: { nixosConfigurations.web1.config.system.build.toplevel "
+            "= import ./toplevel.nix { name = import \"${app}/version.nix\"; mode = \"ok\"; kernel = \"6.1\"; initrd = "
+            "\"1\"; params = \"quiet\"; size = \"0\"; stc = ./stc.sh; sh = \"/bin/sh\"; }; }; }\n");
+    program.git({"config", "user.name", "Lab"});
+    program.git({"config", "user.email", "l@example.org"});
+    program.git({"add", "--all"});
+    const auto locked = program.lab.run({"nix", "flake", "lock", program.repository.string()});
+    ASSERT_TRUE(locked.ok()) << locked.err;
+    program.commit("an input");
+    write_file(app / "version.nix", "\"v2\"\n");
+    app_git({"commit", "-q", "-a", "-m", "v2"});
+
+    const auto cut = program.run({"run", "--deploy"}, "deploy-awaiting=kill");
+    ASSERT_EQ(cut.code, 137) << cut.err;
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.run_dir, cut.run_dir);
+    EXPECT_EQ(end.state_of("web1"), "confirmed") << end.err;
+    const auto& host = program.lab.host("web1");
+    EXPECT_EQ(host.file(host.running() + "/lab-name"), "v2\n");
+    EXPECT_EQ(host.profile(), host.running());
+    EXPECT_EQ(times(host, "v2 test start"), 1);
+    const auto again = program.run({"resume"});
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(times(host, "v2 test start"), 1);
 }
 
 TEST_F(DeployResume, UnitsThatFailedSinceAreEvidenceForTheNextProcessToo) {
