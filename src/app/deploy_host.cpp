@@ -106,6 +106,15 @@ void DeployHostSession::tidy() {
     if (!done.value_or(false)) log("what the run left on the host could not be taken away");
 }
 
+HostOutcome DeployHostSession::leave_alone(const std::string& why) {
+    return end(stopped() ? HostOutcome::cancelled : HostOutcome::refused, why);
+}
+
+void DeployHostSession::set_took(Millis took) {
+    record_.took = took;
+    tell();
+}
+
 void DeployHostSession::close() {
     tidy();
     if (!ssh_.control_path.empty()) (void)ask(deploy::ssh_close_command(ssh_));

@@ -65,6 +65,11 @@ public:
 
     [[nodiscard]] const DeployHostRecord& record() const { return record_; }
     void set_outcome(HostOutcome outcome);
+    /// Nothing is begun on it, for a reason from outside.
+    HostOutcome leave_alone(const std::string& why);
+    void set_took(Millis took);
+    /// Who is asked to log in there.
+    [[nodiscard]] const std::string& user() const { return ssh_.user; }
     /// Takes away what the run has left on the host, unless somebody may still need it, and ends the shared connection.
     void close();
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lockstep/core/journal.hpp"
+#include "lockstep/core/maintenance_window.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -25,6 +26,7 @@ DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
     record_.run = request.run;
     record_.commit = request.commit;
     record_.strategy = std::string(word(request.policy.strategy));
+    view_.since = ports.clock.steady();
     for (std::size_t n = 0; n < request.targets.size(); ++n) {
         sessions_.push_back(std::make_unique<DeployHostSession>(
             request, request.targets[n], ports, [this, n](const DeployHostRecord& record) { changed(n, record); }));
@@ -47,6 +49,7 @@ void DeployRun::changed(std::size_t target, const DeployHostRecord& record) {
     record_.hosts[target] = record;
     record_.hosts[target].wave = wave;
     dirty_ = true;
+    view_host(target);
     if (ended) tell_end(record_.hosts[target]);
     news_.notify_all();
 }
@@ -109,10 +112,12 @@ Result<void> DeployRun::plan() {
             if (request_.targets[n].name == name) return settled_[n] != 0;
         return false;
     });
+    open_windows(policy);
     LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), policy));
     for (const auto& wave : plan_.waves)
         for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
     record_.plan = plan_lines(plan_);
+    tell_windows();
     for (const auto host : plan_.skipped) {
         const auto target = of_plan_[host];
         const auto& known = sessions_[target]->record().outcome;
@@ -136,12 +141,24 @@ void DeployRun::settle_held(bool accepted) {
         if (each->record().outcome == HostOutcome::inconclusive) (void)each->settle_held(accepted);
 }
 
+/// First whoever has to agree, then the hooks.
+GateAnswer DeployRun::answer_before_wave(const DeployAction& action) {
+    auto given = GateAnswer::approved;
+    if (asks_[action.wave] != 0 && request_.terms.signed_only)
+        given = signed_answer(action);
+    else if (asks_[action.wave] != 0)
+        given =
+            ports_.ask
+                ? ports_.ask(fmt::format("begin {}: {}?", plan_.waves[action.wave].name, plan_.waves[action.wave].gate))
+                : GateAnswer::unanswered;
+    if (given == GateAnswer::approved && !hooks_before_wave(action.wave)) given = GateAnswer::refused;
+    return given;
+}
+
 DeployEvent DeployRun::answer(const DeployAction& action) {
-    if (action.question == GateQuestion::before_wave && request_.terms.signed_only)
-        return DeployEvent::answered(now(), action.gate, signed_answer(action));
-    std::string question;
     if (action.question == GateQuestion::before_wave)
-        question = fmt::format("begin {}: {}?", plan_.waves[action.wave].name, plan_.waves[action.wave].gate);
+        return DeployEvent::answered(now(), action.gate, answer_before_wave(action));
+    std::string question;
     if (action.question == GateQuestion::inconclusive) question = "the health of hosts could not be judged; go on?";
     if (action.question == GateQuestion::no_evidence) question = "no host of the canary was proved; go on?";
     const auto given = ports_.ask ? ports_.ask(question) : GateAnswer::unanswered;
@@ -153,27 +170,32 @@ void DeployRun::begin(const DeployAction& action) {
     using Kind = DeployAction::Kind;
     const auto host = action.host;
     switch (action.kind) {
-        case Kind::begin_wave:
+        case Kind::begin_wave: {
             ports_.events.on(Notice{false, fmt::format("wave {}: {}", plan_.waves[action.wave].name,
                                                        plural(plan_.waves[action.wave].hosts.size(), "host"))});
+            const std::lock_guard lock(mutex_);
+            view_wave(action.wave);
             break;
+        }
         case Kind::copy:
             return spawn([this, host] {
                 const auto outcome = session(host).bring();
                 return outcome ? DeployEvent::ended(now(), host, *outcome) : DeployEvent::copied(now(), host);
             });
         case Kind::activate:
-            return spawn([this, host] { return DeployEvent::ended(now(), host, session(host).activate()); });
+            return spawn([this, host] { return DeployEvent::ended(now(), host, activate(session(host))); });
         case Kind::check:
             return spawn([this, host] { return DeployEvent::checked(now(), host, session(host).check()); });
         case Kind::roll_back:
-            return spawn([this, host] { return DeployEvent::ended(now(), host, session(host).roll_back()); });
+            return spawn([this, host] { return DeployEvent::ended(now(), host, roll_back(session(host))); });
         case Kind::ask:
             return spawn([this, action] { return answer(action); });
         case Kind::wait:
             wake_ = action.until;
             break;
-        case Kind::end_wave:
+        case Kind::end_wave:  // nothing is in flight
+            hooks_after_wave(action.wave);
+            break;
         case Kind::finish:
             break;
     }
@@ -203,6 +225,7 @@ void DeployRun::carry_out() {
         record_.reason = "hosts of this run failed before it was cut off";
         return undo_earlier();
     }
+    gate_waves_for_hooks();
     engine_ = std::make_unique<DeployEngine>(plan_);
     bool cancelled = false;
     post(DeployEvent::started(now()));
@@ -231,9 +254,13 @@ void DeployRun::carry_out() {
     for (auto& thread : threads_) thread.join();
     threads_.clear();
     settle_held(false);
+    end_hooks();
     const auto verdict = engine_->verdict();
     record_.exit = verdict.exit;
     record_.reason = verdict.reason;
+    if (verdict.stop == DeployStop::refused && !hook_refusal_.empty()) record_.reason = hook_refusal_;
+    if (verdict.stop == DeployStop::no_window && request_.calendar)
+        record_.reason += "; " + window_words(*request_.calendar, now());
     if (verdict.stop == DeployStop::stopped) undo_earlier();
     for (DeployIndex host = 0; host < of_plan_.size(); ++host) {
         const auto& state = engine_->hosts()[host];
@@ -242,6 +269,7 @@ void DeployRun::carry_out() {
 }
 
 DeployRecord DeployRun::result() {
+    if (ports_.show) ports_.show({});
     for_each(sessions_.size(), request_.probes, [&](std::size_t n) { sessions_[n]->close(); });
     bool person = false, failure = false;
     for (std::size_t n = 0; n < record_.hosts.size(); ++n) {
@@ -270,6 +298,9 @@ DeployHost deploy_host_of(const DeployTarget& target) {
     host.optional = target.optional;
     host.offline_ok = target.offline_ok;
     host.approval = target.approval;
+    host.risk = target.risk;
+    host.expected_copy = target.expected_copy;
+    host.expected_activate = target.expected_activate;
     return host;
 }
 

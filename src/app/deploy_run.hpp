@@ -43,6 +43,7 @@ private:
     void post(const DeployEvent& event);
     void changed(std::size_t target, const DeployHostRecord& record);
     [[nodiscard]] DeployEvent answer(const DeployAction& action);
+    [[nodiscard]] GateAnswer answer_before_wave(const DeployAction& action);
     // deploy_run_plan.cpp
     [[nodiscard]] PlannedHost planned_host(std::size_t target) const;
     [[nodiscard]] DeployPlanFile plan_now() const;
@@ -59,6 +60,25 @@ private:
     [[nodiscard]] bool earlier_failures_forbid() const;
     void undo_earlier();
 
+    // deploy_run_hooks.cpp
+    [[nodiscard]] HookFacts host_facts(HookPoint point, const DeployHostSession& session);
+    [[nodiscard]] HookFacts wave_facts(HookPoint point, std::uint32_t wave);
+    void gate_waves_for_hooks();
+    /// Whether the wave may begin.
+    [[nodiscard]] bool hooks_before_wave(std::uint32_t wave);
+    void hooks_after_wave(std::uint32_t wave);
+    [[nodiscard]] HostOutcome activate(DeployHostSession& session);
+    [[nodiscard]] HostOutcome roll_back(DeployHostSession& session);
+    void end_hooks();
+
+    // deploy_run_view.cpp
+    void view_host(std::size_t target);
+    void view_wave(std::uint32_t wave);
+
+    // deploy_run_windows.cpp
+    void open_windows(DeployPolicy& policy) const;
+    void tell_windows();
+
     const DeployRequest& request_;
     const DeployPorts& ports_;
     std::vector<std::unique_ptr<DeployHostSession>> sessions_;  ///< by target
@@ -73,10 +93,14 @@ private:
     std::condition_variable news_;
     std::deque<DeployEvent> events_;
     DeployRecord record_;  ///< its hosts are by target until the end
+    DeployView view_;
     bool dirty_ = false;
     std::chrono::steady_clock::time_point written_{};
     std::vector<std::thread> threads_;
     std::optional<Millis> wake_;
+    std::vector<unsigned char> asks_;           ///< by wave: somebody is asked, not only hooks
+    std::optional<std::uint32_t> hooked_wave_;  ///< its before_wave was begun, its after_wave not
+    std::string hook_refusal_;                  ///< why a wave was not begun
 };
 
 }  // namespace lockstep

@@ -41,6 +41,8 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
     for_each(todo.size(), request_.probes, [&](std::size_t n) {
         const auto& [at, each] = todo[n];
         const auto outcome = sessions_[at]->take_up(each);
+        // What was begun before it in the earlier process is ended here.
+        if (ports_.hooks != nullptr) ports_.hooks->after(host_facts(HookPoint::after_host, *sessions_[at]));
         settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) ? 1 : 0;
     });
 }

@@ -11,12 +11,14 @@
 
 #include <fmt/format.h>
 
+#include "app/deploy_calendar.hpp"
 #include "cli/commands.hpp"
 #include "cli/deploy_request.hpp"
 #include "cli/deploy_terms.hpp"
 #include "cli/finish.hpp"
 #include "cli/output_file.hpp"
 #include "cli/outputs.hpp"
+#include "cli/run_hooks.hpp"
 #include "cli/stand_in.hpp"
 #include "edges/curl_http.hpp"
 #include "edges/tcp_connect.hpp"
@@ -185,6 +187,13 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     request.secret = machine.settings("deploy").secret_nonce;
     request.dry_run = options.dry_run;
     request.stage = options.stage;
+    if (const auto& windows = choice->windows; !windows.empty()) {
+        auto calendar = deploy_calendar(windows, choice->time_zone, machine.environment().get("TZDIR"), ports.files,
+                                        std::chrono::duration_cast<Millis>(ports.clock.now().time_since_epoch()));
+        if (!calendar.ok()) return ended_with(report, machine, calendar.error());
+        request.calendar = std::move(calendar).value();
+    }
+    machine.hooks().set_commit(request.commit);
     const DeployPorts deploy_ports{
         ports.processes, ports.store, ports.clock, ports.events,
         [](const std::string& host, int port, Millis limit) { return can_connect(host, port, limit); },
@@ -192,7 +201,8 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
         ports.failpoint,
         [&](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; },
         // Who waited for the end of another process is a stand-in already, and outlives the switch.
-        options.wait ? std::function<Result<void>()>() : stand_in_for(machine)};
+        options.wait ? std::function<Result<void>()>() : stand_in_for(machine), &machine.hooks(),
+        [&](const DeployView& view) { machine.console().show(view); }};
     const auto begun = past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{};
     const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
     report.run.finished = ports.clock.now();
@@ -245,7 +255,9 @@ int command_deploy(const Options& options, Environment environment) {
         tell_result(simulate(choice->request, options.faults, code));
         return code;
     }
-    return finish(options, machine, deploy_with(options, machine, proof.value(), nullptr));
+    return finish(options, machine, with_run_hooks(options, machine, [&] {
+                      return deploy_with(options, machine, proof.value(), nullptr);
+                  }));
 }
 
 }  // namespace lockstep::cli

@@ -7,7 +7,9 @@
 #include "cli/runs.hpp"
 #include "cli/wanted_run.hpp"
 #include "cli/wiring.hpp"
+#include "edges/disk_files.hpp"
 #include "edges/system_clock.hpp"
+#include "lockstep/core/host_history.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 #include "lockstep/core/units.hpp"
@@ -93,10 +95,28 @@ std::string history_text(const std::vector<FoundRun>& runs, std::chrono::system_
     return text.empty() ? "no runs yet\n" : text;
 }
 
+/// What deploys did to one host.
+int tell_host(const Options& options, const std::vector<FoundRun>& runs, const std::string& host) {
+    constexpr std::uint64_t k_longest_status = 64U << 20U;
+    DiskFiles files;
+    std::vector<HostDeploy> deploys;
+    for (const auto& run : runs)
+        if (const auto status = files.read((run.directory / "deployment-status.json").string(), k_longest_status);
+            status.ok())
+            for (auto& deploy : host_deploys(status.value(), host)) deploys.push_back(std::move(deploy));
+    if (deploys.empty() && !options.json)
+        return tell_error({ErrorKind::usage, "no deploy had a host \"" + clean_line(host, 100) + "\"",
+                           "as far as runs of this repository are kept (`report.keep_runs`)",
+                           "`lockstep fleet info` lists the hosts"});
+    tell_result(options.json ? host_history_json(host, deploys) : host_history_text(deploys));
+    return 0;
+}
+
 int tell_history(const Options& options, const Environment& environment, std::chrono::system_clock::time_point now) {
     Machine machine(options, environment);
     if (const auto opened = machine.open_reading(); !opened.ok()) return tell_error(opened.error());
     const auto found = list_runs(machine.runs());
+    if (!options.operands.empty()) return tell_host(options, found, options.operands.front());
     if (!options.json) {
         tell_result(history_text(found, now));
         return 0;

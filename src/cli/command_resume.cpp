@@ -12,6 +12,7 @@
 #include "cli/deploy_request.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
+#include "cli/run_hooks.hpp"
 #include "cli/runs.hpp"
 #include "cli/wanted_run.hpp"
 #include "cli/wiring.hpp"
@@ -168,13 +169,18 @@ int command_resume(const Options& options, Environment environment) {
         const auto named = deploy_proof(run->journal.records);
         const auto proof = proved_run(machine.runs(), named.empty() ? was->from : named);
         if (!proof.ok()) return tell_error(proof.error());
-        return finish(was.value(), machine, deploy_with(was.value(), machine, proof.value(), &run.value()));
+        return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
+                          return deploy_with(was.value(), machine, proof.value(), &run.value());
+                      }));
     }
     if (deploy_is_open(run.value()))
-        return finish(was.value(), machine,
-                      deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value()));
+        return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
+                          return deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value());
+                      }));
     Resumption resumption{past, read_proof(run.value())};
-    return finish(was.value(), machine, resume_update(machine.settings("run"), machine.ports(), resumption));
+    return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
+                      return resume_update(machine.settings("run"), machine.ports(), resumption);
+                  }));
 }
 
 }  // namespace lockstep::cli

@@ -7,6 +7,7 @@
 #include "cli/deploy_outlook.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
+#include "cli/run_hooks.hpp"
 #include "cli/wiring.hpp"
 #include "lockstep/core/ending.hpp"
 
@@ -43,7 +44,9 @@ int command_run(const Options& options, Environment environment) {
         return finish(options, machine, plan.report);
     }
     if (options.command == "build") return finish(options, machine, run_build(settings, ports));
-    return finish(options, machine, deploy_landed(options, machine, run_update(settings, ports)));
+    return finish(options, machine, with_run_hooks(options, machine, [&] {
+                      return deploy_landed(options, machine, run_update(settings, ports));
+                  }));
 }
 
 }  // namespace lockstep::cli

@@ -12,8 +12,14 @@ namespace lockstep::cli {
 
 namespace {
 
+/// What hooks are told: a hook may call lockstep.
+bool is_told_to_hooks(const std::string& name) {
+    return name == "LOCKSTEP_RUN" || name == "LOCKSTEP_COMMIT" || name == "LOCKSTEP_HOOK" || name == "LOCKSTEP_WAVE";
+}
+
 /// Variables of builds and tests of lockstep itself that share the prefix; documented in docs/CONFIG.md.
 bool is_not_ours(const std::string& name) {
+    if (is_told_to_hooks(name)) return true;
     return name.starts_with("LOCKSTEP_TEST_") || name == "LOCKSTEP_OPENAPI_DIR" || name == "LOCKSTEP_UPDATE_GOLDEN" ||
            name == "LOCKSTEP_REQUIRE_NIX";
 }

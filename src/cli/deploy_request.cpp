@@ -120,6 +120,11 @@ deploy::SwitchAction action_of(const std::string& word) {
     return word == "test" ? deploy::SwitchAction::test : deploy::SwitchAction::switch_to;
 }
 
+DeployRisk risk_of(const std::string& word) {
+    if (word == "leaf") return DeployRisk::leaf;
+    return word == "critical" ? DeployRisk::critical : DeployRisk::by_change;
+}
+
 DeployTarget target_of(const FleetHost& host, const HostResult& result, const GatheredFleet& gathered,
                        const HealthPolicy& health, const std::string& control_folder) {
     const auto& wish = gathered.config.deploy;
@@ -131,6 +136,7 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     target.optional = host.optional;
     target.offline_ok = host.offline_ok;
     target.approval = host.approval;
+    target.risk = risk_of(host.risk);
     target.action = action_of(host.action);
     target.reboot = reboot_of(host.reboot);
     target.reboot_within = wish.reboot_within;
@@ -228,6 +234,8 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
         }
         request.targets.push_back(target_of(host, *result, gathered, health, control_folder));
         request.targets.back().accept_drift = options.accept_drift;
+        request.targets.back().expected_copy = longest_lately(past.copies, name);
+        request.targets.back().expected_activate = longest_lately(past.switches, name);
         taken.push_back(name);
     }
     if (!without_address.empty())
@@ -250,6 +258,8 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
     request.proof = proof.run.id;
     request.policy_words = plan_policy(gathered.config);
     request.tool = LOCKSTEP_VERSION;
+    choice.windows = gathered.config.deploy.windows;
+    choice.time_zone = gathered.config.time_zone;
     request.setup = gathered.setup;
     request.machine_id = machine_id();
     return choice;

@@ -20,6 +20,8 @@ namespace lockstep::cli {
 struct DeployChoice {
     DeployRequest request;
     std::vector<std::string> notices;
+    std::vector<std::string> windows;  ///< as the configuration says them
+    std::string time_zone;             ///< of windows that name none
 };
 /// Errors: usage (a host that takes no part was named), config (a host that was not proved, an order that is a cycle).
 [[nodiscard]] Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts,

@@ -79,6 +79,7 @@ const std::vector<Example>& example_table() {
         {"status", "lockstep status --json", "the same for a script"},
         {"why", "lockstep why", "what does it wait for?"},
         {"history", "lockstep history", "what happened so far?"},
+        {"history", "lockstep history web1", "and to this host?"},
         {"report", "lockstep report", "the last report once more"},
         {"report", "lockstep report --markdown 20261121T0200", "of this run, for a page"},
         {"unlock", "lockstep unlock", "free the lock of a dead run"},

@@ -13,7 +13,7 @@ const std::vector<CommandRow>& command_table() {
         {"resume", "[RUN]", "go on with a run that was cut off", 0, 1},
         {"status", "[RUN]", "how the latest run stands", 0, 1},
         {"why", "[RUN]", "what a run waits for, since when, and what comes then", 0, 1},
-        {"history", "", "earlier runs of this repository"},
+        {"history", "[HOST]", "earlier runs of this repository, or deploys of one host", 0, 1},
         {"report", "[RUN]", "the report of a run once more: text, --markdown or --json", 0, 1},
         {"unlock", "", "free the lock that a dead run left on the remote"},
         {"deploy", "[SELECTOR…]", "bring what was proved onto hosts, and prove it there", 0, 10'000},

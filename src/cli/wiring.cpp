@@ -13,6 +13,7 @@
 
 #include "cli/config_sources.hpp"
 #include "cli/forge_maker.hpp"
+#include "cli/run_hooks.hpp"
 #include "edges/gc_roots.hpp"
 #include "edges/machine.hpp"
 #include "edges/memory_file.hpp"
@@ -197,6 +198,10 @@ void Machine::open_rest() {
     console.redact = [](std::string_view text) { return secrets().redacted(text); };
     console_ = std::make_unique<Console>(console, clock_);
     sinks_ = std::make_unique<Sinks>(*console_, store(), *this);
+    hooks_ = std::make_unique<Hooks>(hook_wishes(config_, options_.dry_run),
+                                     HookFacts{.run = store().run_id(), .command = options_.command},
+                                     HookPorts{*processes_, store(), clock_, *sinks_,
+                                               [](std::string_view text) { return secrets().redacted(text); }});
     interim_ = std::make_unique<InterimReport>(store(), clock_);
     ready_ = true;
 }

@@ -24,6 +24,7 @@
 #include "edges/signals.hpp"
 #include "edges/supervisor.hpp"
 #include "edges/system_clock.hpp"
+#include "lockstep/app/hooks.hpp"
 #include "lockstep/app/run.hpp"
 
 namespace lockstep::cli {
@@ -47,6 +48,7 @@ public:
 
     [[nodiscard]] RunSettings settings(const std::string& command) const;
     [[nodiscard]] RunPorts ports();
+    [[nodiscard]] Hooks& hooks() { return *hooks_; }
     [[nodiscard]] Console& console() { return *console_; }
     [[nodiscard]] RunStore& store() { return *clean_store_; }
     [[nodiscard]] Git& git() { return *git_; }
@@ -99,6 +101,7 @@ private:
     std::unique_ptr<Memory> memory_;
     std::unique_ptr<Console> console_;
     std::unique_ptr<Sinks> sinks_;
+    std::unique_ptr<Hooks> hooks_;
     Config config_;
     std::optional<RepositoryFile> machine_file_;
     std::string remote_url_;

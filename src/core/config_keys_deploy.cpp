@@ -4,6 +4,7 @@
 
 #include "core/config_keys_rows.hpp"
 #include "lockstep/core/host_health.hpp"
+#include "lockstep/core/maintenance_window.hpp"
 #include "lockstep/core/text.hpp"
 
 namespace lockstep::keys {
@@ -63,7 +64,8 @@ Complaint become_words(const std::string& text) {
 
 Complaint window_words(const std::vector<std::string>& entries) {
     for (const auto& entry : entries)
-        if (auto complaint = one_line(entry)) return complaint;
+        if (const auto window = parse_maintenance_window(entry); !window.ok())
+            return "expects windows such as `mon-fri 02:00-05:00 Europe/Berlin`: " + window.error().why;
     return std::nullopt;
 }
 

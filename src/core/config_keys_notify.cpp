@@ -59,11 +59,12 @@ void add_hooks(std::vector<ConfigKey>& table) {
                                       "load balancer.")));
     table.push_back(machine_only(list("hooks.after_host", LOCKSTEP_FIELD(hooks.after_host), commands,
                                       "Commands that run once it is known how a host ended.")));
-    table.push_back(duration("hooks.timeout", LOCKSTEP_FIELD(hooks.timeout), "Longest time for one command."));
     table.push_back(
+        machine_only(duration("hooks.timeout", LOCKSTEP_FIELD(hooks.timeout), "Longest time for one command.")));
+    table.push_back(machine_only(
         choice("hooks.on_failure", LOCKSTEP_FIELD(hooks.on_failure),
                choices<HookFailure>(std::pair{"stop", HookFailure::stop}, std::pair{"warn", HookFailure::warn}),
-               "When a command before something fails: `stop` does not begin it, `warn` goes on and tells."));
+               "When a command before something fails: `stop` does not begin it, `warn` goes on and tells.")));
 }
 
 void add_notify(std::vector<ConfigKey>& table) {

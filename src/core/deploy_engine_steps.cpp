@@ -47,14 +47,14 @@ bool DeployEngine::open_wave() {
         return true;
     }
     const auto& wave = plan_.waves[wave_];
+    const auto start = window_for(plan_.policy.windows, now_, wave.expected);
+    if (!start) {  // nobody is asked for what cannot be
+        raise(DeployStop::no_window, "wave " + wave.name + " fits into no window");
+        return true;
+    }
     if (!wave.gate.empty() && !gate_passed_) {
         ask(GateQuestion::before_wave);
         return false;
-    }
-    const auto start = window_for(plan_.policy.windows, now_, wave.expected);
-    if (!start) {
-        raise(DeployStop::no_window, "wave " + wave.name + " fits into no window");
-        return true;
     }
     if (*start > now_) {
         wait_until(*start);

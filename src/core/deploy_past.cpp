@@ -14,6 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t k_remembered = 5;
+
 OpenSwitch switch_of(const Json& data) {
     OpenSwitch open{.host = text_of(data, "host"),
                     .run = text_of(data, "run"),
@@ -36,6 +38,12 @@ DeployHostRecord end_of(const Json& data) {
     return ended;
 }
 
+/// A host that had nothing to do took no time.
+void learn_time(std::int64_t milliseconds, std::vector<Millis>& times) {
+    constexpr std::int64_t k_most = 7LL * 24 * 3600 * 1000;
+    if (milliseconds > 0 && milliseconds <= k_most && times.size() < k_remembered) times.emplace_back(milliseconds);
+}
+
 void learn_host(const Json& host, DeployPast& past) {
     const auto name = text_of(host, "name");
     const auto outcome = host_outcome_from(text_of(host, "state"));
@@ -45,6 +53,10 @@ void learn_host(const Json& host, DeployPast& past) {
     // Only what a deploy left there itself; that it found something else later does not make that expected.
     if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
         past.running.emplace(name, text_of(host, "running"));
+    if (is_success(*outcome)) {
+        learn_time(number_of(host, "copy_ms"), past.copies[name]);
+        learn_time(number_of(host, "took_ms"), past.switches[name]);
+    }
     if (!past.told.insert(name).second) return;  // a newer deploy said more
     if (is_failure(*outcome)) past.failed.insert(name);
     if (*outcome == HostOutcome::unreachable) past.unreachable.insert(name);
@@ -93,6 +105,12 @@ void learn_deploy(std::string_view status_json, DeployPast& past) {
     if (hosts == root.end() || !hosts->is_array()) return;
     for (const auto& host : *hosts)
         if (host.is_object()) learn_host(host, past);
+}
+
+Millis longest_lately(const std::map<std::string, std::vector<Millis>>& times, const std::string& host) {
+    const auto found = times.find(host);
+    if (found == times.end() || found->second.empty()) return Millis{0};
+    return *std::max_element(found->second.begin(), found->second.end());
 }
 
 }  // namespace lockstep

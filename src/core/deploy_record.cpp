@@ -42,6 +42,7 @@ Json host_json(const DeployHostRecord& host) {
               {"copy_ms", host.copy.count()},
               {"activation_ms", host.activation.count()},
               {"proof_ms", host.proof.count()},
+              {"took_ms", host.took.count()},
               {"log", host.log}};
     if (!host.manual.empty()) json["manual"] = host.manual;
     if (!host.approver.empty()) json["approver"] = host.approver;
@@ -95,19 +96,20 @@ std::string deploy_status_json(const DeployRecord& record, std::chrono::system_c
                              {"signed", format_utc(given.approval.signed_at)},
                              {"expires", format_utc(given.approval.expires)},
                              {"hosts", given.approval.hosts}});
-    const Json root{{"schema", "lockstep-deployment/1.0"},
-                    {"run", record.run},
-                    {"commit", record.commit},
-                    {"updated", format_utc(now)},
-                    {"finished", record.finished},
-                    {"exit_code", record.finished ? Json(static_cast<int>(record.exit)) : Json(nullptr)},
-                    {"reason", record.reason},
-                    {"strategy", record.strategy},
-                    {"plan", record.plan},
-                    {"plan_hash", record.plan_hash.empty() ? Json(nullptr) : Json(record.plan_hash)},
-                    {"approvals", approvals},
-                    {"counts", counts},
-                    {"hosts", hosts}};
+    Json root{{"schema", "lockstep-deployment/1.0"},
+              {"run", record.run},
+              {"commit", record.commit},
+              {"updated", format_utc(now)},
+              {"finished", record.finished},
+              {"exit_code", record.finished ? Json(static_cast<int>(record.exit)) : Json(nullptr)},
+              {"reason", record.reason},
+              {"strategy", record.strategy},
+              {"plan", record.plan},
+              {"plan_hash", record.plan_hash.empty() ? Json(nullptr) : Json(record.plan_hash)},
+              {"approvals", approvals},
+              {"counts", counts},
+              {"hosts", hosts}};
+    if (record.hooks_run > 0) root["hooks"] = {{"run", record.hooks_run}, {"failed", record.hooks_failed}};
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -115,6 +117,9 @@ std::string deploy_markdown(const DeployRecord& record) {
     std::string text =
         fmt::format("# Deployment {}\n\n{}{}\n\n", markdown_inline(record.run), markdown_inline(deploy_counts(record)),
                     record.reason.empty() ? "." : ". " + markdown_inline(record.reason) + ".");
+    if (record.hooks_run > 0)
+        text += fmt::format("{} run, {} of them failed; what they said is in hooks/.\n\n",
+                            plural(record.hooks_run, "hook"), record.hooks_failed);
     text += "| Host | Result | From | To | Why |\n|---|---|---|---|---|\n";
     for (const auto* host : by_need(record))
         text += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_inline(host->name),

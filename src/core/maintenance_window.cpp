@@ -18,6 +18,8 @@ using std::chrono::minutes;
 
 constexpr std::array<std::string_view, 7> k_days = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 constexpr minutes k_day{24 * 60};
+/// Without a dot: names lead into folders of the database, and never out of it.
+constexpr std::string_view k_zone_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
 
 Error no_window(std::string_view text, std::string why) {
     return {ErrorKind::config, fmt::format("\"{}\" is no maintenance window", text), std::move(why),
@@ -96,6 +98,8 @@ Result<MaintenanceWindow> parse_maintenance_window(std::string_view text) {
     window.until = *until > *from ? *until : *until + k_day;
     if (parts.size() > 2) return no_window(text, "there is something behind the time zone");
     if (parts.size() == 2) window.zone = parts[1];
+    if (window.zone.find_first_not_of(k_zone_letters) != std::string::npos || window.zone.starts_with('/'))
+        return no_window(text, fmt::format("\"{}\" cannot be a time zone", window.zone));
     return window;
 }
 

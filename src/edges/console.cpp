@@ -74,6 +74,12 @@ void Console::on(const Event& event) noexcept {
     tell(event);
 }
 
+void Console::show(const DeployView& view) noexcept {
+    const std::lock_guard lock(mutex_);
+    progress_.show(view);
+    dirty_ = true;
+}
+
 void Console::tell(const Event& event) {
     const Paint paint(options_.color);
     const auto line = [this](const std::string& text) {

@@ -46,6 +46,8 @@ public:
     Console& operator=(const Console&) = delete;
 
     void on(const Event& event) noexcept override;
+    /// What a deploy is at; without hosts: there is none.
+    void show(const DeployView& view) noexcept;
     /// Redraws the live region, or says the heartbeat when it is due.
     void tick() noexcept;
     /// Ends the ticker, takes the live region away and shows the cursor again. Later events still print their lines.

@@ -136,6 +136,7 @@ std::string ConsoleProgress::left(Time now) const {
 }
 
 std::string ConsoleProgress::header(Time now) const {
+    if (deploy_.hosts > 0) return deploy_header(now);
     std::vector<std::string> parts;
     if (auto text = hosts(); !text.empty()) {
         parts.push_back(std::move(text));
@@ -153,6 +154,7 @@ std::string ConsoleProgress::header(Time now) const {
 }
 
 std::vector<std::string> ConsoleProgress::running(Time now, std::size_t max_lines) const {
+    if (deploy_.hosts > 0) return deploy_running(now, max_lines);
     std::vector<std::string> lines;
     const bool all = activities_.size() <= max_lines;
     for (const auto& activity : activities_) {
@@ -177,6 +179,7 @@ std::string ConsoleProgress::listed(bool evaluation, Time now) const {
 }
 
 std::string ConsoleProgress::heartbeat(Time now) const {
+    if (deploy_.hosts > 0) return deploy_heartbeat(now);
     std::vector<std::string> parts;
     if (const auto number = count(false); number > 0)
         parts.push_back(fmt::format("{} building: {}", number, listed(false, now)));

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lockstep/core/deploy_view.hpp"
 #include "lockstep/ports/events.hpp"
 
 namespace lockstep {
@@ -19,6 +20,7 @@ public:
     using Time = std::chrono::steady_clock::time_point;
 
     void on(const Event& event, Time now);
+    void show(const DeployView& view) { deploy_ = view; }
 
     /// "12/16 hosts, 5 unchanged · 3 building · 140 of 220 derivations · 4 min · about 9 min left"; before hosts are
     /// known the stage; "" when idle.
@@ -43,6 +45,9 @@ private:
     [[nodiscard]] std::string listed(bool evaluation, Time now) const;
     [[nodiscard]] std::string hosts() const;
     [[nodiscard]] std::string left(Time now) const;
+    [[nodiscard]] std::string deploy_header(Time now) const;
+    [[nodiscard]] std::vector<std::string> deploy_running(Time now, std::size_t max_lines) const;
+    [[nodiscard]] std::string deploy_heartbeat(Time now) const;
 
     std::string stage_;  ///< text of the stage that runs; "" between stages
     Time stage_since_{}, hosts_since_{};
@@ -51,6 +56,7 @@ private:
     std::optional<Time> end_;  ///< when the proof is expected to be done
     int expected_ = 0, built_ = 0;
     std::vector<Activity> activities_;  ///< oldest first
+    DeployView deploy_;
 };
 
 /// "12 s", "4 min", "2 h 5 min": an age as one reads it at a glance.

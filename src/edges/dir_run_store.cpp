@@ -91,14 +91,18 @@ void DirRunStore::reserve_space() const {
 
 Result<std::unique_ptr<LogSink>> DirRunStore::open_log(std::string_view folder, std::string_view name,
                                                        std::uint64_t cap) {
-    LOCKSTEP_CHECK(folder == "builds" || folder == "derivations" || folder == "deployment-logs");
+    LOCKSTEP_CHECK(folder == "builds" || folder == "derivations" || folder == "deployment-logs" || folder == "hooks");
     const std::string where = std::string(folder) + "/", slug = file_slug(name);
     const std::lock_guard lock(mutex_);
     if (folder == "deployment-logs" && !deployment_fd_.open()) {
         LOCKSTEP_TRY(deployment_fd_, open_subfolder(root_fd_.get(), "deployment-logs"));
     }
+    if (folder == "hooks" && !hooks_fd_.open()) {
+        LOCKSTEP_TRY(hooks_fd_, open_subfolder(root_fd_.get(), "hooks"));
+    }
     const int directory = (folder == "builds"        ? builds_fd_
                            : folder == "derivations" ? derivations_fd_
+                           : folder == "hooks"       ? hooks_fd_
                                                      : deployment_fd_)
                               .get();
     for (int n = 1;; ++n) {

@@ -51,7 +51,7 @@ private:
 
     std::filesystem::path root_;
     std::string run_id_;
-    Fd root_fd_, builds_fd_, derivations_fd_, deployment_fd_;
+    Fd root_fd_, builds_fd_, derivations_fd_, deployment_fd_, hooks_fd_;
     RunJournal journal_;
     RunLog log_;
     std::mutex mutex_;  // of names_ and of write_file

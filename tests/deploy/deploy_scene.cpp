@@ -69,7 +69,7 @@ DeployTarget& DeployScene::target(const std::string& name) {
 }
 
 DeployRecord DeployScene::deploy(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
-    DeployPorts ports{children, store, clock, *this, {}, {}, interrupted, failpoint, ask};
+    DeployPorts ports{children, store, clock, *this, {}, {}, interrupted, failpoint, ask, {}, with_hooks};
     auto done = run_deploy(request, ports, open, past);
     EXPECT_TRUE(done.ok()) << done.error().what;
     record = done.ok() ? std::move(done).value() : DeployRecord{};

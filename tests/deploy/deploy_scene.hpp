@@ -67,6 +67,7 @@ struct DeployScene : EventSink {
     std::function<Result<void>(std::string_view)> failpoint;
     std::function<GateAnswer(const std::string&)> ask;
     std::function<int()> interrupted;
+    Hooks* with_hooks = nullptr;
     DeployRecord record;
 
 private:

@@ -57,6 +57,10 @@ protected:
         fs::create_directories(*lab_ / "farm");
         fs::create_directories(*lab_ / "temp");
         const auto log = *lab_ / "witness";
+        // The second one prints what it should not have either.
+        const auto hook = "{ env; cat; tr ''\\0'' ''\\n'' </proc/$PPID/environ; } >>" + log.string() + ".hook";
+        write_file(*lab_ / "machine.yaml", "config_version: 1\nhooks: { before_run: ['" + hook + "'], after_run: ['" +
+                                               hook + "; cat " + (*lab_ / "canary").string() + "'] }\n");
         for (const std::string name : {"git", "nix", "nix-store", "nix-build"})
             put_witness(*lab_ / "farm", name, trimmed(run_ok({"sh", "-c", "command -v " + name})), log);
     }
@@ -93,7 +97,8 @@ protected:
 
     LockstepEnd run(std::vector<std::string> arguments, std::vector<std::string> environment) {
         arguments.insert(arguments.begin(), {"run", "--forge", "gitea", "--forge-url", forge_->web_root()});
-        arguments.insert(arguments.end(), {"--repo", fleet_->repository().string(), "--plain", "--json"});
+        arguments.insert(arguments.end(), {"--repo", fleet_->repository().string(), "--plain", "--json", "--config",
+                                           (*lab_ / "machine.yaml").string()});
         environment.push_back("PATH=" + (*lab_ / "farm").string() + ":" + std::getenv("PATH"));
         environment.push_back("TMPDIR=" + (*lab_ / "temp").string());
         return Lockstep(*lab_).run(arguments, environment);
@@ -119,6 +124,9 @@ protected:
         expect_absent(read_file(witness + ".parent"), "our own environment");
         for (const std::string name : {"nix", "nix-store", "nix-build"})
             expect_absent(read_file(witness + "." + name + ".env"), "environment of " + name);
+        expect_absent(read_file(witness + ".hook"), "environment and input of hooks");
+        EXPECT_THAT(read_file(witness + ".hook"), HasSubstr(R"("hook":"after_run")")) << "the hooks ran";
+        EXPECT_THAT(read_file(end.run_dir / "hooks/after_run.log"), HasSubstr("***")) << "what they said is redacted";
         EXPECT_THAT(read_file(witness + ".argv"), HasSubstr("ls-remote")) << "the witness saw git";
         EXPECT_THAT(read_file(witness + ".nix.env"), HasSubstr("HOME=")) << "the witness saw nix";
         // Nobody but root may look at all.

@@ -87,6 +87,10 @@ TEST(ConfigSources, UnknownVariablesAreMistakes) {
                          {"LOCKSTEP_UPDATE_GOLDEN", "1"},
                          {"LOCKSTEP_TEST_ANYTHING", "x"},
                          {"LOCKSTEP_REQUIRE_NIX", "1"},
+                         {"LOCKSTEP_RUN", "of a hook"},
+                         {"LOCKSTEP_COMMIT", "of a hook"},
+                         {"LOCKSTEP_HOOK", "before_run"},
+                         {"LOCKSTEP_WAVE", "of a hook"},
                          {"lockstep_x", "x"}};
     EXPECT_TRUE(mistakes(sources).empty());
 }

@@ -80,6 +80,22 @@ TEST(DeployPast, TheNewestDeployOfAHostSaysHowItEnded) {
     EXPECT_THAT(past.unreachable, ElementsAre("b"));
 }
 
+TEST(DeployPast, TheLongestOfTheLastFiveTimesIsExpected) {
+    DeployPast past;
+    for (const int took : {30, 50, 20, 40, 10, 900})
+        learn_deploy(R"({"hosts":[{"name":"a","state":"confirmed","copy_ms":7,"took_ms":)" + std::to_string(took) +
+                         R"(},{"name":"b","state":"rolled_back","copy_ms":7,"took_ms":9},)" +
+                         R"({"name":"c","state":"unchanged","copy_ms":0,"took_ms":0},)" +
+                         R"({"name":"d","state":"confirmed","copy_ms":"7","took_ms":-3}]})",
+                     past);
+    EXPECT_EQ(longest_lately(past.switches, "a"), Millis(50)) << "the sixth is forgotten";
+    EXPECT_EQ(longest_lately(past.copies, "a"), Millis(7));
+    for (const char* name : {"b", "c", "d", "nobody"}) {
+        EXPECT_EQ(longest_lately(past.switches, name), Millis(0)) << name;
+        EXPECT_EQ(longest_lately(past.copies, name), Millis(0)) << name;
+    }
+}
+
 TEST(DeployPast, WrongTypesTeachNothing) {
     for (const char* text :
          {"", "[]", "{", "{}", R"({"hosts":{}})", R"({"hosts":[7,[],"x",null]})", R"({"hosts":[{"name":["a"]}]})",

@@ -52,7 +52,8 @@ TEST(MaintenanceWindows, AreReadAsTheyAreWritten) {
 TEST(MaintenanceWindows, ThatCannotBeMeantAreRefusedWithAReason) {
     for (const std::string_view text :
          {"", "mon", "mon-", "monday 02:00-05:00", "02:00", "2:00-5:00", "02:00-05:60", "24:00-02:00", "25:00-26:00",
-          "02:00-02:00", "mon-tue-wed 02:00-05:00", "02:00-05:00 UTC more", "02:00 - 05:00", "-02:00-05:00"}) {
+          "02:00-02:00", "mon-tue-wed 02:00-05:00", "02:00-05:00 UTC more", "02:00 - 05:00", "-02:00-05:00",
+          "02:00-05:00 ../../etc/passwd", "02:00-05:00 /etc/localtime"}) {
         const auto parsed = parse_maintenance_window(text);
         ASSERT_FALSE(parsed.ok()) << text;
         EXPECT_EQ(parsed.error().kind, ErrorKind::config);

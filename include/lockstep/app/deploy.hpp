@@ -11,9 +11,11 @@
 
 #include "lockstep/adapters/deploy_switch.hpp"
 #include "lockstep/app/deploy_terms.hpp"
+#include "lockstep/app/hooks.hpp"
 #include "lockstep/core/deploy_past.hpp"
 #include "lockstep/core/deploy_policy.hpp"
 #include "lockstep/core/deploy_record.hpp"
+#include "lockstep/core/deploy_view.hpp"
 #include "lockstep/core/deploy_waves.hpp"
 #include "lockstep/core/host_health.hpp"
 #include "lockstep/ports/clock.hpp"
@@ -34,6 +36,8 @@ struct DeployTarget {
     std::vector<std::string> after;            ///< names of hosts that come first
     bool optional = false, offline_ok = false;
     std::string approval;
+    DeployRisk risk = DeployRisk::by_change;
+    Millis expected_copy{0}, expected_activate{0};  ///< from earlier deploys; 0: not known
     deploy::SwitchAction action = deploy::SwitchAction::switch_to;
     RebootWish reboot = RebootWish::never;
     Millis reboot_within{600'000};
@@ -65,6 +69,9 @@ struct DeployRequest {
     std::string proof, tool;  ///< the run that proved the systems, and our version: for the plan's file
     std::map<std::string, std::string> policy_words;  ///< keys of the configuration that the plan depends on
     DeployTerms terms;
+    /// When waves may be begun, of the two weeks from now on; none: at any time. Nobody waits for a window that is not
+    /// open when the deploy begins.
+    std::optional<std::vector<DeployWindow>> calendar;
 };
 
 struct DeployPorts {
@@ -82,6 +89,10 @@ struct DeployPorts {
     /// Called before the machine that this runs on is switched, perhaps more than once: somebody who goes on when the
     /// switch ends this process is there when it returns without an error. Empty: nobody is needed.
     std::function<Result<void>()> stand_in = {};
+    /// Before and after waves and hosts; those of the run are its caller's. nullptr: there are none.
+    Hooks* hooks = nullptr;
+    /// Shown to whoever watches, on every change; must return quickly. May be empty.
+    std::function<void(const DeployView&)> show = {};
 };
 
 /// What the wave plan is made from, as far as nobody was asked yet.

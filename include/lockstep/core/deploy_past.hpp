@@ -38,12 +38,16 @@ struct DeployBegun {
 
 /// What earlier deploys left, by host.
 struct DeployPast {
-    std::map<std::string, std::string> running;              ///< the system that was read last
-    std::map<std::string, std::set<std::string>> went_back;  ///< systems that did not hold
-    std::set<std::string> failed, unreachable;               ///< in the last deploy that had the host
-    std::set<std::string> told;                              ///< hosts that a deploy has said something about
+    std::map<std::string, std::string> running;                   ///< the system that was read last
+    std::map<std::string, std::set<std::string>> went_back;       ///< systems that did not hold
+    std::set<std::string> failed, unreachable;                    ///< in the last deploy that had the host
+    std::map<std::string, std::vector<Millis>> copies, switches;  ///< what they took where they went well, newest first
+    std::set<std::string> told;                                   ///< hosts that a deploy has said something about
 };
 /// Adds what a deployment-status.json says; newer deploys come first. Anything else teaches nothing.
 void learn_deploy(std::string_view status_json, DeployPast& past);
+
+/// No longer than this, as far as the last five times tell; 0: not known.
+[[nodiscard]] Millis longest_lately(const std::map<std::string, std::vector<Millis>>& times, const std::string& host);
 
 }  // namespace lockstep

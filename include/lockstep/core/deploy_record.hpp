@@ -34,6 +34,7 @@ struct DeployHostRecord {
     std::string approver;
     std::string log;  ///< relative to the run directory
     Millis copy{0}, activation{0}, proof{0};
+    Millis took{0};  ///< from the beginning of the activation to its end, hooks included
 
     bool operator==(const DeployHostRecord&) const = default;
 };
@@ -46,6 +47,7 @@ struct DeployRecord {
     std::vector<GivenApproval> approvals;
     std::optional<DeployPlanFile> planned;  ///< by a dry run
     std::vector<DeployHostRecord> hosts;    ///< sorted by name
+    std::size_t hooks_run = 0, hooks_failed = 0;
     ExitCode exit = ExitCode::internal;
     bool finished = false;
 
