@@ -132,7 +132,8 @@ std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connec
                                                 {.nonce = mark,
                                                  .candidate = target_.path,
                                                  .busy_files = target_.busy_files,
-                                                 .busy_command = target_.busy_command}));
+                                                 .busy_command = target_.busy_command,
+                                                 .type = target_.type}));
     auto probe = deploy::parse_probe(done.out, mark);
     if (!probe) record_.detail = clean_line(done.err.empty() ? describe(done.status) : done.err, 400);
     return probe;
@@ -167,7 +168,7 @@ bool DeployHostSession::probe() {
 }
 
 bool DeployHostSession::is_unchanged() const {
-    return seen_ && seen_->running == target_.path && seen_->profile == target_.path;
+    return seen_ && seen_->running == target_.path && seen_->profile_holds(target_.path);
 }
 
 bool DeployHostSession::is_own_machine() const {

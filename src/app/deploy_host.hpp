@@ -10,14 +10,22 @@
 #include <string>
 #include <vector>
 
+#include "lockstep/adapters/deploy_backend.hpp"
 #include "lockstep/adapters/deploy_health.hpp"
 #include "lockstep/adapters/deploy_probe.hpp"
+#include "lockstep/adapters/deploy_profile.hpp"
 #include "lockstep/adapters/deploy_switch.hpp"
 #include "lockstep/app/deploy.hpp"
 #include "lockstep/core/closure_diff.hpp"
 #include "lockstep/core/deploy_impact.hpp"
 
 namespace lockstep {
+
+/// A foreign program that activates, as this machine has it.
+struct DeployHands {
+    const deploy::BackendRow& row;
+    deploy::Tool tool;
+};
 
 class DeployHostSession {
 public:
@@ -27,6 +35,8 @@ public:
     DeployHostSession(const DeployRequest& request, const DeployTarget& target, const DeployPorts& ports,
                       Changed changed);
 
+    /// Activates by a foreign program. It lives longer than the session.
+    void use(const DeployHands& hands) { hands_ = &hands; }
     /// Looks at the host and records what runs there. False: it did not answer.
     bool probe();
     /// Of the last probe that was answered.
@@ -119,6 +129,24 @@ private:
     // deploy_host_impact.cpp
     [[nodiscard]] std::optional<std::vector<ClosurePath>> closure(const deploy::SshTarget& where,
                                                                   const std::string& path);
+    // deploy_host_foreign.cpp: the same by a foreign program, which is believed nothing
+    /// The intent, where no supervisor is started. An outcome: it cannot be written.
+    [[nodiscard]] std::optional<HostOutcome> intend(const deploy::SwitchRequest& request);
+    [[nodiscard]] HostOutcome carry_out_foreign(deploy::SwitchAction action);
+    [[nodiscard]] deploy::ForeignSwitch foreign_wish(deploy::SwitchAction action, const std::string& run) const;
+    [[nodiscard]] std::optional<HostOutcome> foresee(deploy::ForeignSwitch& wish);
+    void run_hands(const deploy::ForeignSwitch& wish);
+    [[nodiscard]] std::optional<deploy::HostProbe> after_hands();
+    [[nodiscard]] HostOutcome judge_hands(deploy::SwitchAction action, HostOutcome untouched);
+    [[nodiscard]] HostOutcome judge_running(deploy::SwitchAction action, const deploy::HostProbe& found);
+    [[nodiscard]] HostOutcome put_back(const deploy::HostProbe& found, const std::string& why);
+
+    // deploy_host_profile.cpp: hosts that are no NixOS
+    [[nodiscard]] HostOutcome carry_out_profile();
+    void profile_step(deploy::ProfileStep step, const std::string& path);
+    [[nodiscard]] HostOutcome judge_profile(HostOutcome untouched);
+    [[nodiscard]] HostOutcome commit_profile();
+    [[nodiscard]] HostOutcome back_by_profile(const std::string& why);
 
     // deploy_host_proof.cpp
     [[nodiscard]] Proof prove(const std::string& path);
@@ -128,6 +156,7 @@ private:
     // deploy_host_reboot.cpp
     [[nodiscard]] bool may_reboot() const;
     [[nodiscard]] bool reboot_wanted() const;
+    [[nodiscard]] HostOutcome begin_switch(deploy::SwitchAction action);
     [[nodiscard]] HostOutcome boot_plan(const std::string& why);
     [[nodiscard]] HostOutcome restart_and_prove();
     [[nodiscard]] HostOutcome restart();
@@ -151,6 +180,10 @@ private:
     std::uint64_t log_offset_ = 0;
     std::string degraded_why_;
     std::optional<deploy::SwitchRequest> held_;
+    const DeployHands* hands_ = nullptr;  ///< nullptr: embedded
+    bool held_foreign_ = false;           ///< as held_, after a foreign program
+    std::string hands_said_;              ///< how the program ended: words, no verdict
+    bool hands_ok_ = false;
     int questions_ = 0;
     bool left_something_ = false;  ///< the run has files or roots on the host
     DeployHostRecord earlier_;

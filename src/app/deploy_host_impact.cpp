@@ -88,7 +88,8 @@ HostImpact DeployHostSession::impact(HostMeasure& measure) {
 }
 
 std::optional<UnitImpact> DeployHostSession::stage_and_ask() {
-    if (bring()) return std::nullopt;
+    // Only switch-to-configuration tells about units.
+    if (target_.type != ProfileType::nixos || bring()) return std::nullopt;
     stage("ask");
     const auto mark = nonce();
     const auto asked = deploy::parse_asked(ask(deploy::ask_command(ssh_, target_.path, false, mark)).out, mark);

@@ -30,6 +30,11 @@ std::optional<HostOutcome> DeployHostSession::find_stand_in() {
                                          there.error().what + ": " + there.error().why);
 }
 
+HostOutcome DeployHostSession::begin_switch(SwitchAction action) {
+    if (hands_ != nullptr) return carry_out_foreign(action);
+    return carry_out(switch_request(action == SwitchAction::boot ? "-boot" : "", target_.path, record_.from, action));
+}
+
 HostOutcome DeployHostSession::activate() {
     // Gates and other hosts may have taken hours since the first look.
     const auto recorded = record_.from;
@@ -45,12 +50,13 @@ HostOutcome DeployHostSession::activate() {
     if (auto alone = find_stand_in()) return *alone;
     if (const auto reached = reach("deploy-activate"); !reached.ok())
         return end(HostOutcome::failed, reached.error().what);
+    if (target_.type != ProfileType::nixos) return carry_out_profile();
     stage("ask");
     const auto mark = nonce();
     const auto asked = deploy::parse_asked(ask(deploy::ask_command(ssh_, target_.path, false, mark)).out, mark);
     if (asked && asked->inhibited) return boot_plan("a live switch is refused: " + join(asked->units.inhibitors, ", "));
     if (target_.action == SwitchAction::boot) return boot_plan("");
-    const auto outcome = carry_out(switch_request("", target_.path, record_.from, target_.action));
+    const auto outcome = begin_switch(target_.action);
     if (outcome == HostOutcome::refused && record_.detail.find("only be switched by a reboot") != std::string::npos)
         return boot_plan(record_.detail);
     return with_reboot(outcome);
@@ -66,7 +72,10 @@ HostOutcome DeployHostSession::with_reboot(HostOutcome outcome) {
 
 /// The new system becomes the next boot's; with leave to reboot it is started and proved.
 HostOutcome DeployHostSession::boot_plan(const std::string& why) {
-    const auto outcome = carry_out(switch_request("-boot", target_.path, record_.from, SwitchAction::boot));
+    if (hands_ != nullptr && !hands_->row.can(deploy::Ability::boot, hands_->tool))
+        return end(HostOutcome::refused,
+                   fmt::format("{}; {} cannot set what the next boot starts", why, hands_->row.name));
+    const auto outcome = begin_switch(SwitchAction::boot);
     if (outcome != HostOutcome::boot_pending) return outcome;
     if (may_reboot()) return restart_and_prove();
     std::string words = why.empty() ? record_.detail : why + "; the next boot starts the new system";

@@ -272,6 +272,12 @@ HostOutcome DeployHostSession::not_back(const std::string& why) {
 }
 
 HostOutcome DeployHostSession::settle_held(bool accepted) {
+    if (held_foreign_ && accepted) {
+        held_foreign_ = false;
+        if (target_.type != ProfileType::nixos) return commit_profile();
+        return end(degraded_why_.empty() ? HostOutcome::confirmed : HostOutcome::degraded, degraded_why_);
+    }
+    if (held_foreign_) return roll_back();
     if (!held_) return *record_.outcome;
     const auto request = *held_;
     held_.reset();
@@ -285,7 +291,10 @@ HostOutcome DeployHostSession::roll_back() {
     if (!earlier_.from.empty()) record_.from = earlier_.from;
     if (!seen_ || record_.from.empty()) return end(HostOutcome::rollback_failed, "what ran before is not known");
     if (held_) return settle_held(false);
+    held_foreign_ = false;
     if (is_own_machine() && ports_.stand_in) (void)ports_.stand_in();
+    if (target_.type != ProfileType::nixos)
+        return back_by_profile(record_.detail.empty() ? "the run was stopped" : record_.detail);
     const auto from = record_.from;
     back_why_ = record_.detail.empty() ? "the run was stopped" : record_.detail;
     baseline_known_ = false;
@@ -310,8 +319,12 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     baseline_ = open.failed_units.value_or(std::vector<std::string>{});
     activated_at_ = open.clock;
     back_why_ = "the run was stopped";
-    if (!there) return lost(request);
+    const bool foreign = open.run.find("-foreign") != std::string::npos;
+    if (!there && !foreign && target_.type == ProfileType::nixos) return lost(request);
     stage("read how far it got");
+    hands_said_ = "it was cut off";
+    if (target_.type != ProfileType::nixos) return judge_profile(HostOutcome::not_started);
+    if (foreign) return with_reboot(judge_hands(request.action, HostOutcome::not_started));
     const auto state = follow(request);
     if (!state) return lost(request);
     if (state->phase == SwitchPhase::none && state->boot_id == open.boot_id && state->running == open.from && !back)

@@ -81,6 +81,15 @@ void DeployRun::for_each(std::size_t count, std::size_t limit, const std::functi
     for (auto& worker : workers) worker.join();
 }
 
+Result<void> DeployRun::find_hands() {
+    LOCKSTEP_TRY(hands_, lockstep::find_hands(request_, ports_));
+    for (std::size_t n = 0; n < sessions_.size(); ++n)
+        if (const auto found = hands_.find(request_.targets[n].backend); found != hands_.end())
+            sessions_[n]->use(found->second);
+    for (const auto& notice : hands_notices(hands_, request_)) ports_.events.on(Notice{false, notice});
+    return {};
+}
+
 void DeployRun::probe_all() {
     ports_.events.on(Notice{false, "asking " + plural(sessions_.size(), "host")});
     for_each(sessions_.size(), request_.probes, [&](std::size_t n) {
@@ -104,6 +113,9 @@ Result<void> DeployRun::plan() {
         if (settled_[n] != 0) continue;
         of_plan_.push_back(n);
         fleet.push_back(plan_host(n));
+        if (fleet.back().last) {
+            LOCKSTEP_TRY_VOID(check_own_machine(hands_, request_.targets[n]));
+        }
     }
     auto policy = request_.policy;
     // Canaries that an earlier process has settled are not asked for a second time.
@@ -118,6 +130,7 @@ Result<void> DeployRun::plan() {
         for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
     record_.plan = plan_lines(plan_);
     tell_windows();
+    for (auto& notice : hands_notices(hands_, request_)) record_.plan.push_back(std::move(notice));
     for (const auto host : plan_.skipped) {
         const auto target = of_plan_[host];
         const auto& known = sessions_[target]->record().outcome;
@@ -307,6 +320,7 @@ DeployHost deploy_host_of(const DeployTarget& target) {
 Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,
                                 const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
     DeployRun run(request, ports);
+    LOCKSTEP_TRY_VOID(run.find_hands());
     run.take_up(open, past);
     run.probe_all();
     LOCKSTEP_TRY_VOID(run.plan());

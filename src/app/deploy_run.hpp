@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/deploy_hands.hpp"
 #include "app/deploy_host.hpp"
 #include "lockstep/core/deploy_engine.hpp"
 
@@ -22,6 +23,8 @@ public:
     DeployRun(const DeployRun&) = delete;
     DeployRun& operator=(const DeployRun&) = delete;
 
+    /// Whoever activates is there and can do what is wanted.
+    [[nodiscard]] Result<void> find_hands();
     /// Brings what an earlier process had begun to its end.
     void take_up(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past);
     /// Asks every host what runs there.
@@ -81,6 +84,7 @@ private:
 
     const DeployRequest& request_;
     const DeployPorts& ports_;
+    DeployHandsByName hands_;
     std::vector<std::unique_ptr<DeployHostSession>> sessions_;  ///< by target
     std::vector<unsigned char> settled_;                        ///< by target: an earlier process came to its end
     std::vector<std::optional<HostOutcome>> earlier_;           ///< by target: how it ended well in an earlier process

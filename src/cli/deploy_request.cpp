@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/deploy_backend.hpp"
 #include "cli/runs.hpp"
 #include "edges/disk_files.hpp"
 #include "lockstep/core/deploy_plan_policy.hpp"
@@ -90,9 +91,18 @@ Result<HealthPolicy> health_of(const Config::Deploy& wish) {
     return health;
 }
 
+/// The name of what was proved for it.
+std::string report_name(const FleetHost& host) {
+    if (host.type == ProfileType::darwin)
+        return make_target("darwinConfigurations", TargetKind::darwin, host.target).name;
+    if (host.type == ProfileType::home_manager)
+        return make_target("homeConfigurations", TargetKind::home, host.target).name;
+    return host.target;
+}
+
 const HostResult* proved(const RunReport& report, const FleetHost& host) {
     const auto found = std::find_if(report.hosts.begin(), report.hosts.end(), [&](const auto& each) {
-        return each.name == host.target && is_proved(each.state) && !each.out.empty();
+        return each.name == report_name(host) && is_proved(each.state) && !each.out.empty();
     });
     return found == report.hosts.end() ? nullptr : &*found;
 }
@@ -138,7 +148,7 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     target.approval = host.approval;
     target.risk = risk_of(host.risk);
     target.action = action_of(host.action);
-    target.reboot = reboot_of(host.reboot);
+    target.reboot = host.type == ProfileType::nixos ? reboot_of(host.reboot) : RebootWish::never;
     target.reboot_within = wish.reboot_within;
     target.limits = {.activate = whole_seconds(wish.activate_timeout),
                      .confirm = whole_seconds(std::max(wish.confirm_timeout, 2 * wish.health_within)),
@@ -212,7 +222,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
             choice.notices.push_back(fmt::format("{} is {}: left alone", clean_line(name, 100), word(host.role)));
             continue;
         }
-        if (host.type != ProfileType::nixos || host.action == "dry-activate") {
+        if (host.type == ProfileType::custom || host.action == "dry-activate") {
             choice.notices.push_back(fmt::format("{}: {} {} cannot be deployed yet: left alone", clean_line(name, 100),
                                                  word(host.type), host.action));
             continue;
@@ -236,6 +246,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
         request.targets.back().accept_drift = options.accept_drift;
         request.targets.back().expected_copy = longest_lately(past.copies, name);
         request.targets.back().expected_activate = longest_lately(past.switches, name);
+        choose_backend(request.targets.back(), host, gathered.config, options);
         taken.push_back(name);
     }
     if (!without_address.empty())
@@ -261,6 +272,8 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
     choice.windows = gathered.config.deploy.windows;
     choice.time_zone = gathered.config.time_zone;
     request.setup = gathered.setup;
+    request.prove_first = options.command == "run" && gathered.config.land.after == LandAfter::canary;
+    LOCKSTEP_TRY_VOID(equip_foreign(request, gathered, control_folder));
     request.machine_id = machine_id();
     return choice;
 }

@@ -93,6 +93,7 @@ public:
                          {"--repo", repository.string(), "--config", (lab.dir() / "machine.yaml").string(), "--plain"});
         RunOptions options;
         options.env = {{"XDG_STATE_HOME", (lab.dir() / "state").string()}, {"LOCKSTEP_TEST_FAILPOINT", failpoint}};
+        options.env.insert(options.env.end(), extra.begin(), extra.end());
         options.limit = std::chrono::seconds(110);
         const auto done = lab.run(arguments, options);
         ProgramEnd end{.code = done.status, .out = done.out, .err = done.err};
@@ -114,6 +115,7 @@ public:
 
     DeployLab lab;
     std::filesystem::path repository;
+    Env extra;  ///< of the program, after what every run gets
 
 private:
     std::map<std::string, std::string> modes_;

@@ -16,6 +16,7 @@ ChildId OnController::submit(Command command, OnOutput on_output, OnExit on_exit
     command.argv = lab_.on_controller(command.argv, command.cwd.empty() ? "/" : command.cwd);
     command.cwd.clear();
     auto env = lab_.environment();
+    env.insert(env.end(), extra.begin(), extra.end());
     env.insert(env.end(), command.env_set.begin(), command.env_set.end());
     command.env_set = std::move(env);
     return inner_.submit(std::move(command), std::move(on_output), std::move(on_exit));

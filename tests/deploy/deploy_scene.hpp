@@ -26,6 +26,8 @@ public:
     /// Labels of what was run so far.
     [[nodiscard]] std::vector<std::string> labels() const;
 
+    Env extra;  ///< of every child, after the lab's
+
 private:
     const DeployLab& lab_;
     ProcessRunner& inner_;

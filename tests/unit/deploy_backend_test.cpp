@@ -189,6 +189,21 @@ TEST(Backends, WhatOneCannotDoIsRefusedForEachRowOfTheTable) {
     }
 }
 
+TEST(Backends, HostsThatAreNoNixosHaveNoOtherActionThanSwitch) {
+    const auto& row = deploy::backends().front();
+    for (const auto type : {ProfileType::darwin, ProfileType::home_manager}) {
+        BackendWish wish{.host = "mac", .type = type};
+        EXPECT_TRUE(deploy::check_abilities(row, {}, {wish}).ok());
+        wish.action = SwitchAction::boot;
+        const auto boot = deploy::check_abilities(row, {}, {wish});
+        ASSERT_FALSE(boot.ok());
+        EXPECT_THAT(boot.error().why, HasSubstr("no other action than switch"));
+        wish.action = SwitchAction::switch_to;
+        wish.prove_first = true;
+        EXPECT_FALSE(deploy::check_abilities(row, {}, {wish}).ok());
+    }
+}
+
 TEST(Backends, AFlagGivesAnAbility) {
     const auto& row = *deploy::find_backend("deploy-rs");
     const BackendWish boot{.host = "web1", .action = SwitchAction::boot};
@@ -215,6 +230,11 @@ TEST(Backends, ThePlanSaysThatNobodyBringsAHostBack) {
     const Tool newest = deploy::parse_tool(answers("nixos-rebuild-26.05"));
     EXPECT_THAT(deploy::backend_notices(*deploy::find_backend("nixos-rebuild"), newest),
                 Not(Contains(HasSubstr("evaluates"))));
+}
+
+TEST(Backends, TheTableOfThePageIsTheRegistry) {
+    const auto page = read_file(std::string(LOCKSTEP_SOURCE_DIR) + "/docs/DEPLOY.md");
+    EXPECT_THAT(page, HasSubstr("\n" + deploy::backend_table() + "\n")) << deploy::backend_table();
 }
 
 }  // namespace

@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "lockstep/adapters/deploy.hpp"
+#include "lockstep/core/fleet_record.hpp"
 
 namespace lockstep::deploy {
 
 struct ProbeRequest {
     std::string nonce;
-    std::string candidate;                ///< a store path to look for, "" = none
-    std::vector<std::string> busy_files;  ///< present = not now; names without white space
-    std::string busy_command;             ///< for sh; exit code ≠ 0 = not now
+    std::string candidate;                  ///< a store path to look for, "" = none
+    std::vector<std::string> busy_files;    ///< present = not now; names without white space
+    std::string busy_command;               ///< for sh; exit code ≠ 0 = not now
+    ProfileType type = ProfileType::nixos;  ///< whose profile, and which link leads to what runs
 };
 [[nodiscard]] Command probe_command(const SshTarget& target, Connection connection, const ProbeRequest& request);
 
@@ -39,6 +41,7 @@ struct HostProbe {
     bool nixos = false;
     std::string running, booted, profile;  ///< store paths; "" = there is none
     std::string profile_link;              ///< "system-42-link"
+    std::string profile_system;            ///< the system behind the profile, which may be a wrapper of it
     std::map<int, std::string> generations;
     BootParts booted_parts, candidate_parts;
 
@@ -62,6 +65,10 @@ struct HostProbe {
     std::uint64_t uptime_seconds = 0;
     std::int64_t clock = 0;  ///< seconds since 1970, as the host sees it
 
+    /// The profile is that system, or a wrapper whose links lead into it.
+    [[nodiscard]] bool profile_holds(const std::string& path) const {
+        return !path.empty() && (profile == path || profile_system == path);
+    }
     /// The generation whose link points at the running system; nullopt when none does. Not the newest one.
     [[nodiscard]] std::optional<int> running_generation() const;
 };

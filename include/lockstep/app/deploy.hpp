@@ -17,6 +17,7 @@
 #include "lockstep/core/deploy_record.hpp"
 #include "lockstep/core/deploy_view.hpp"
 #include "lockstep/core/deploy_waves.hpp"
+#include "lockstep/core/fleet_record.hpp"
 #include "lockstep/core/host_health.hpp"
 #include "lockstep/ports/clock.hpp"
 #include "lockstep/ports/events.hpp"
@@ -50,6 +51,10 @@ struct DeployTarget {
     std::vector<std::string> busy_files;
     std::string busy_command;
     HealthPolicy health;
+    ProfileType type = ProfileType::nixos;
+    std::string backend = "embedded";      ///< a name of deploy::backends()
+    std::string node, attribute;           ///< what a foreign program calls it; its attribute of nixosConfigurations
+    std::vector<std::string> ssh_configs;  ///< for a foreign program: a file for each of `addresses`
 };
 
 struct DeployRequest {
@@ -72,6 +77,8 @@ struct DeployRequest {
     /// When waves may be begun, of the two weeks from now on; none: at any time. Nobody waits for a window that is not
     /// open when the deploy begins.
     std::optional<std::vector<DeployWindow>> calendar;
+    std::string flake;         ///< of the proved commit, for foreign programs that evaluate again
+    bool prove_first = false;  ///< canaries are to be proved before anything is permanent
 };
 
 struct DeployPorts {

@@ -17,8 +17,7 @@ namespace {
 BackendRow embedded_backend() {
     BackendRow row;
     row.name = "embedded";
-    for (const auto ability : all_abilities())
-        if (ability != Ability::darwin && ability != Ability::home_manager) row.abilities.push_back({ability});
+    for (const auto ability : all_abilities()) row.abilities.push_back({ability});
     return row;
 }
 

@@ -23,6 +23,8 @@ Command activate(const Tool& tool, const ForeignSwitch& wish) {
     auto argv = start(tool, wish);
     argv.insert(argv.end(), {"apply", "--on", wish.node, "--parallel", "1", "--eval-node-limit", "1", "--verbose"});
     if (tool.knows("--evaluator")) argv.insert(argv.end(), {"--evaluator", "chunked"});
+    // A hive may name commands that make keys: whoever may push would run programs on this machine.
+    if (tool.knows("--no-keys")) argv.emplace_back("--no-keys");
     // Whether what runs there is known was looked at already: drift.
     if (tool.knows("--force-replace-unknown-profiles")) argv.emplace_back("--force-replace-unknown-profiles");
     argv.push_back(goal(wish.action));
@@ -50,7 +52,7 @@ BackendRow colmena_backend() {
     row.abilities = {{Ability::switch_live}, {Ability::test}, {Ability::boot}, {Ability::reboot}};
     row.questions = {{"colmena", "--version"}, {"colmena", "--help"}, {"colmena", "apply", "--help"}};
     row.oldest_minor = 4;
-    row.needed_flags = {"--eval-node-limit", "--parallel", "--on"};
+    row.needed_flags = {"--eval-node-limit", "--parallel", "--on", "--no-keys"};
     row.activate = &activate;
     row.foresee = &foresee;
     return row;

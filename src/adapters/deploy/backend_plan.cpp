@@ -77,6 +77,17 @@ Result<void> check_abilities(const BackendRow& backend, const Tool& tool, const 
             say(why, fmt::format("{}: {} {}", host, backend.name, words_of(ability).refused));
             say(hints, words_of(ability).instead);
         }
+        const bool other = wish.type == ProfileType::darwin || wish.type == ProfileType::home_manager;
+        if (other && wish.action != SwitchAction::switch_to) {
+            say(what, host);
+            say(why, fmt::format("{}: {} has no other action than switch", host, word(wish.type)));
+            say(hints, "set the action of these hosts to switch");
+        }
+        if (other && wish.prove_first) {
+            say(what, host);
+            say(why, fmt::format("{}: {} cannot be left until base has moved", host, word(wish.type)));
+            say(hints, "set land.after to builds, or choose canaries of NixOS");
+        }
         if (backend.only_sudo && !wish.become.empty() && wish.become.rfind("sudo", 0) != 0) {
             say(what, host);
             say(why, fmt::format("{}: {} becomes root by sudo and by nothing else (deploy.become is `{}`)", host,

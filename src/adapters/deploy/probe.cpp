@@ -84,6 +84,7 @@ void read_system(const Answer& answer, HostProbe& probe) {
     probe.booted = path(answer, "booted");
     probe.profile = path(answer, "profile");
     probe.profile_link = line(answer, "profile_link");
+    probe.profile_system = path(answer, "profile_system");
     for (const auto& generation : answer.all("generation")) add_generation(probe, generation);
     probe.booted_parts = parts(answer, "booted");
     probe.candidate_parts = parts(answer, "candidate");
@@ -104,7 +105,8 @@ Command probe_command(const SshTarget& target, Connection connection, const Prob
                           {{"lockstep_nonce", request.nonce},
                            {"lockstep_candidate", request.candidate},
                            {"lockstep_busy_files", join(request.busy_files, " ")},
-                           {"lockstep_busy_command", request.busy_command}},
+                           {"lockstep_busy_command", request.busy_command},
+                           {"lockstep_type", std::string(word(request.type))}},
                           "probe");
 }
 

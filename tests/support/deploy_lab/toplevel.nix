@@ -27,6 +27,13 @@ in derivation {
     ln -s $modules $out/kernel-modules
     ln -s $systemd $out/systemd
     echo '#!/bin/sh' > $out/activate
+    if [ "$mode" = home ]; then
+      echo "s=\$HOME/.local/state; mkdir -p \$s/home-manager/gcroots \$s/nix/profiles" >> $out/activate
+      echo "ln -sfn $out \$s/home-manager/gcroots/current-home" >> $out/activate
+      echo "exec nix-env -p \$s/nix/profiles/home-manager --set $out" >> $out/activate
+    else
+      echo "exec $out/bin/switch-to-configuration test" >> $out/activate
+    fi
     chmod 755 $out/activate
     [ "$size" = 0 ] || head -c "''${size}M" /dev/urandom > $out/ballast
   '' ];

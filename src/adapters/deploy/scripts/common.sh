@@ -8,7 +8,15 @@ umask 077
 base=/run/lockstep
 system_profile=/nix/var/nix/profiles/system
 switch_unit=lockstep-switch
-: "${lockstep_become:=}" "${lockstep_run:=}"
+: "${lockstep_become:=}" "${lockstep_run:=}" "${lockstep_type:=nixos}"
+running_link=/run/current-system
+# home-manager's lie with their user, or where they were before 2023.
+if [ "$lockstep_type" = home_manager ]; then
+    running_link=${XDG_STATE_HOME:-$HOME/.local/state}/home-manager/gcroots/current-home
+    [ -e "$running_link" ] || running_link=/nix/var/nix/gcroots/per-user/$(id -un)/current-home
+    system_profile=${XDG_STATE_HOME:-$HOME/.local/state}/nix/profiles/home-manager
+    [ -d "${system_profile%/*}" ] || system_profile=/nix/var/nix/profiles/per-user/$(id -un)/home-manager
+fi
 home=$base/$lockstep_run
 
 as_root() { $lockstep_become "$@"; }
@@ -32,7 +40,7 @@ say() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 has_systemd() { [ -d /run/systemd/system ] && has systemd-run && has systemctl; }
-running_system() { readlink -f /run/current-system 2>/dev/null; }
+running_system() { readlink -f "$running_link" 2>/dev/null; }
 
 # Sets `now`, seconds since the machine started: no clock that somebody can set.
 tell_time() {

@@ -33,6 +33,9 @@ systemd_facts() {
 profile_facts() {
     target=$(readlink -f "$system_profile" 2>/dev/null) && say profile "$target"
     target=$(readlink "$system_profile" 2>/dev/null) && say profile_link "${target##*/}"
+    # Of a wrapper that deploy-rs made, the system that its links lead into.
+    target=$(readlink -f "$system_profile/bin/switch-to-configuration" 2>/dev/null) &&
+        say profile_system "${target%/bin/switch-to-configuration}"
     # The newest 64 generations.
     for link in "$system_profile"-*-link; do
         [ -L "$link" ] || continue
@@ -106,7 +109,7 @@ probe() {
     [ ! -r /etc/machine-id ] || say machine_id "$(head -n 1 /etc/machine-id)"
     tell_time 2>/dev/null && say uptime "$now"
     say time "$(date +%s)"
-    target=$(readlink -f /run/current-system 2>/dev/null) && say running "$target"
+    target=$(running_system) && say running "$target"
     target=$(readlink -f /run/booted-system 2>/dev/null) && say booted "$target"
     store_files booted /run/booted-system
     profile_facts
