@@ -178,7 +178,7 @@ bool DeployHostSession::is_own_machine() const {
 /// What forbids to touch the host now.
 std::optional<HostOutcome> DeployHostSession::may_begin() {
     if (!seen_) return end(HostOutcome::unreachable, record_.detail);
-    const bool ours = seen_->holder.rfind(request_.run, 0) == 0;
+    const bool ours = seen_->holder.starts_with(request_.run);
     if (!seen_->holder.empty() && seen_->holder_alive && !ours)
         return end(HostOutcome::refused, "run " + seen_->holder + " has this host (" + seen_->holder_state + ")");
     if (seen_->switch_locked.value_or(false))

@@ -72,6 +72,11 @@ public:
     [[nodiscard]] std::optional<UnitImpact> stage_and_ask();
     /// Who agreed to its wave.
     void set_approver(const std::string& who);
+    /// Where the host waits with a system that was proved and is not permanent. Set before anything else.
+    void wait_for_landing(std::function<LandingAnswer()> gate) { landing_gate_ = std::move(gate); }
+    /// It ended only because the update did not land: it may be tried again.
+    [[nodiscard]] bool is_blameless() const { return record_.blameless; }
+    void forget_outcome();
 
     [[nodiscard]] const DeployHostRecord& record() const { return record_; }
     void set_outcome(HostOutcome outcome);
@@ -148,6 +153,11 @@ private:
     [[nodiscard]] HostOutcome commit_profile();
     [[nodiscard]] HostOutcome back_by_profile(const std::string& why);
 
+    // deploy_host_landing.cpp
+    [[nodiscard]] std::optional<HostOutcome> hold_until_landed(const deploy::SwitchRequest& request,
+                                                               deploy::SwitchState& state);
+    [[nodiscard]] std::string soak(const std::string& path);
+
     // deploy_host_proof.cpp
     [[nodiscard]] Proof prove(const std::string& path);
     [[nodiscard]] HealthLook look(std::vector<std::string>& words);
@@ -184,6 +194,7 @@ private:
     bool held_foreign_ = false;           ///< as held_, after a foreign program
     std::string hands_said_;              ///< how the program ended: words, no verdict
     bool hands_ok_ = false;
+    std::function<LandingAnswer()> landing_gate_;
     int questions_ = 0;
     bool left_something_ = false;  ///< the run has files or roots on the host
     DeployHostRecord earlier_;

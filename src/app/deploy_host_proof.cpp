@@ -54,9 +54,13 @@ HealthLook DeployHostSession::look(std::vector<std::string>& words) {
             words.emplace_back("the host did not answer");
             return DeployHealth::inconclusive;
         }
-        for (const auto& answer : *answers) {
-            words.push_back(answer.words);
-            verdict = worse(verdict, answer.health);
+        auto answer = answers->begin();
+        for (const auto& check : checks) {
+            if (check.on_runner()) continue;
+            const bool says_what = check.kind != HealthCheck::Kind::command;
+            words.push_back(says_what ? answer->words : to_string(check) + ": " + answer->words);
+            verdict = worse(verdict, answer->health);
+            ++answer;
         }
     }
     for (const auto& check : checks)

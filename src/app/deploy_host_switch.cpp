@@ -53,7 +53,9 @@ SwitchRequest DeployHostSession::switch_request(const std::string& suffix, const
     request.old_path = from;
     request.action = action;
     request.limits = target_.limits;
-    if (target_.health.checks.empty() || goes_back(request)) request.limits.hold = 0;
+    if (target_.until_landed)
+        request.limits.hold += static_cast<int>(std::chrono::ceil<seconds>(target_.soak.duration).count());
+    if ((target_.health.checks.empty() && !target_.until_landed) || goes_back(request)) request.limits.hold = 0;
     return request;
 }
 
@@ -191,7 +193,9 @@ HostOutcome DeployHostSession::go_on(const SwitchRequest& request, SwitchState s
         }
         if (state.phase == SwitchPhase::rolled_back && proof.health != DeployHealth::pass) state.reason = proof.why;
     }
-    if (state.phase == SwitchPhase::held) {
+    if (state.phase == SwitchPhase::held && landing_gate_ && !goes_back(request)) {
+        if (const auto ended = hold_until_landed(request, state)) return *ended;
+    } else if (state.phase == SwitchPhase::held) {
         (void)order(request, SwitchOrder::commit);
         const auto next = follow(request, SwitchPhase::held);
         if (!next) return lost(request);

@@ -30,6 +30,7 @@ DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
     for (std::size_t n = 0; n < request.targets.size(); ++n) {
         sessions_.push_back(std::make_unique<DeployHostSession>(
             request, request.targets[n], ports, [this, n](const DeployHostRecord& record) { changed(n, record); }));
+        if (request.targets[n].until_landed) sessions_.back()->wait_for_landing([this] { return wait_for_landing(); });
         record_.hosts.push_back(sessions_.back()->record());
     }
 }
@@ -263,7 +264,9 @@ void DeployRun::carry_out() {
         if (event)
             for (const auto& action : engine_->apply(*event)) begin(action);
         write_status(false);
+        ask_for_landing();
     }
+    ask_for_landing();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
     settle_held(false);

@@ -12,6 +12,7 @@
 
 #include "app/deploy_hands.hpp"
 #include "app/deploy_host.hpp"
+#include "app/landing_gate.hpp"
 #include "lockstep/core/deploy_engine.hpp"
 
 namespace lockstep {
@@ -62,6 +63,8 @@ private:
     void write_status(bool now_or_never);
     [[nodiscard]] bool earlier_failures_forbid() const;
     void undo_earlier();
+    void ask_for_landing();
+    [[nodiscard]] LandingAnswer wait_for_landing();
 
     // deploy_run_hooks.cpp
     [[nodiscard]] HookFacts host_facts(HookPoint point, const DeployHostSession& session);
@@ -105,6 +108,8 @@ private:
     std::vector<unsigned char> asks_;           ///< by wave: somebody is asked, not only hooks
     std::optional<std::uint32_t> hooked_wave_;  ///< its before_wave was begun, its after_wave not
     std::string hook_refusal_;                  ///< why a wave was not begun
+    LandingGate landing_;
+    bool taking_up_ = false;
 };
 
 }  // namespace lockstep

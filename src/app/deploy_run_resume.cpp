@@ -38,13 +38,17 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
     std::vector<std::pair<std::size_t, OpenSwitch>> todo;
     for (const auto& each : open)
         if (const auto at = index(each.host); at < sessions_.size()) todo.emplace_back(at, each);
+    taking_up_ = true;
     for_each(todo.size(), request_.probes, [&](std::size_t n) {
         const auto& [at, each] = todo[n];
         const auto outcome = sessions_[at]->take_up(each);
         // What was begun before it in the earlier process is ended here.
         if (ports_.hooks != nullptr) ports_.hooks->after(host_facts(HookPoint::after_host, *sessions_[at]));
-        settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) ? 1 : 0;
+        const bool again = outcome == HostOutcome::rolled_back && sessions_[at]->is_blameless();
+        if (again) sessions_[at]->forget_outcome();
+        settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) && !again ? 1 : 0;
     });
+    taking_up_ = false;
 }
 
 bool DeployRun::earlier_failures_forbid() const {

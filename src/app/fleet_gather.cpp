@@ -34,7 +34,8 @@ public:
         LOCKSTEP_TRY(state_.checkout, ports_.git.checkout(state_.settings.repo));
         LOCKSTEP_TRY_VOID(prepare_reading(state_));
         LOCKSTEP_TRY_VOID(prepare_nix(state_));
-        // In the directory of a run that has made some.
+        // In the directory of a run that has some of its own.
+        state_.tree = "fleet";
         while (std::filesystem::exists(state_.worktree_dir())) ++state_.resumed;
         LOCKSTEP_TRY_VOID(add_pinned_worktree(state_));
         flake_ = state_.pinned(state_.base_commit);

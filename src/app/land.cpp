@@ -44,6 +44,7 @@ Error base_elsewhere(RunState& state) {
 /// Nobody knows what became of the push, and the remote does not tell.
 Error nobody_knows(RunState& state, const std::string& detail, const Error& trouble) {
     const std::string said = clean_line(detail);
+    state.base_unknown = true;
     return {ErrorKind::infrastructure, fmt::format("it is unknown whether {} was pushed", state.base),
             (said.empty() ? "" : said + "; ") + trouble.why,
             fmt::format("look whether {} is at {}: if so, it landed; if not, run again", state.base,
@@ -77,9 +78,7 @@ std::vector<RemoteRef> left_branches(RunState& state) {
     if (state.forge)
         if (const auto pulls = state.forge->open_pulls(state.base); pulls.ok())
             for (const auto& pull : pulls.value())
-                if (const auto marker = find_marker(pull.body);
-                    marker && pull.same_repo && marker->base == state.base && marker->flake == state.config.flake)
-                    heads.insert("refs/heads/" + pull.head);
+                if (our_marker(state, pull)) heads.insert("refs/heads/" + pull.head);
     std::vector<std::string> patterns{wanted + "*"};
     patterns.insert(patterns.end(), heads.begin(), heads.end());
     auto refs = state.ports.git.list_refs(patterns);
@@ -100,7 +99,7 @@ void delete_branch(RunState& state, const RemoteRef& ref) {
     (void)state.at("branch-delete");
     if (outcome.state != PushState::done)
         state.notice(fmt::format("the old update branch {} could not be deleted: {}",
-                                 clean_line(ref.name.substr(11), 200), clean_line(outcome.detail)),
+                                 clean_line(branch_of(ref.name), 200), clean_line(outcome.detail)),
                      true);
 }
 
@@ -134,6 +133,7 @@ void finish_landing(RunState& state) {
 Result<void> land(RunState& state) {
     const std::string ref = "refs/heads/" + state.base;
     for (int attempt = 1;; ++attempt) {
+        state.base_unknown = false;
         LOCKSTEP_TRY_VOID(state.intend("push-base", {{"from", state.base_commit}, {"to", state.candidate.id}}));
         LOCKSTEP_TRY_VOID(state.at("base-intent"));
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});

@@ -104,6 +104,7 @@ Result<void> act(RunState& state, const Verdict& verdict) {
     if (state.config.land.mode == LandMode::pull_request)
         return stage(state, "propose", "every host is proved: writing the pull request",
                      [&] { return propose(state, true, "every host is proved"); });
+    if (state.config.land.after == LandAfter::canary) return land_by_canary(state);
     return stage(state, "land",
                  fmt::format("every host is proved: moving {} to {}", state.base, short_id(state.candidate.id)),
                  [&] { return land(state); });

@@ -18,4 +18,9 @@ namespace lockstep {
 /// Acts on the verdict about the hosts in the report, then follows a base that moves.
 [[nodiscard]] Result<void> act_until_settled(RunState& state);
 
+/// Tries the proved update on the canary hosts; when they are well it lands, and they keep it.
+[[nodiscard]] Result<void> land_by_canary(RunState& state);
+/// An earlier process landed the update: canaries that wait for that word get it.
+void keep_canaries(RunState& state);
+
 }  // namespace lockstep

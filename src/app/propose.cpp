@@ -30,7 +30,7 @@ Result<std::map<std::string, std::string>> remote_heads(RunState& state, const s
     LOCKSTEP_TRY(const auto refs, state.ports.git.list_refs(patterns));
     std::map<std::string, std::string> heads;
     for (const auto& ref : refs)
-        if (ref.name.rfind("refs/heads/", 0) == 0) heads[ref.name.substr(11)] = ref.id;
+        if (auto name = branch_of(ref.name); !name.empty()) heads[std::move(name)] = ref.id;
     return heads;
 }
 
@@ -40,8 +40,8 @@ Result<std::optional<Place>> existing_pull(RunState& state) {
     if (!state.forge) return std::optional<Place>();
     LOCKSTEP_TRY(const auto pulls, state.forge->open_pulls(state.base));
     for (const auto& pull : pulls) {
-        const auto marker = find_marker(pull.body);
-        if (!marker || !pull.same_repo || marker->base != state.base || marker->flake != state.config.flake) continue;
+        const auto marker = our_marker(state, pull);
+        if (!marker) continue;
         LOCKSTEP_TRY(const auto heads, remote_heads(state, {"refs/heads/" + pull.head}));
         const auto tip = heads.find(pull.head);
         const bool ours = tip != heads.end() && (tip->second == marker->head ||
@@ -219,6 +219,17 @@ Red red_ending(const RunReport& report) {
 }
 
 }  // namespace
+
+std::optional<PullMarker> our_marker(const RunState& state, const PullRequest& pull) {
+    auto marker = find_marker(pull.body);
+    const bool ours = marker && pull.same_repo && marker->base == state.base && marker->flake == state.config.flake;
+    return ours ? marker : std::nullopt;
+}
+
+std::string branch_of(std::string_view ref) {
+    constexpr std::string_view k_heads = "refs/heads/";
+    return ref.starts_with(k_heads) ? std::string(ref.substr(k_heads.size())) : "";
+}
 
 bool ends_with_ours(RunState& state, const RemoteRef& branch) {
     auto& git = state.ports.git;

@@ -87,6 +87,7 @@ Result<void> go_on(RunState& state, const Resumption& past, Standing standing) {
         return stage(state, "land", fmt::format("{} holds the candidate already", state.base), [&]() -> Result<void> {
             state.settled("push-base", {{"state", "done"}});
             finish_landing(state);
+            if (state.config.land.after == LandAfter::canary) keep_canaries(state);
             return {};
         });
     }

@@ -41,7 +41,9 @@ struct RunState {
     std::string date;  ///< "2026-11-21" in the configured time zone
     CommitInfo candidate;
     std::string candidate_lock;  ///< text of the updated lock
+    std::string tree = "tree";   ///< name of its work tree, below the run's directory
     int resumed = 0;             ///< how many processes of this run came before
+    bool base_unknown = false;   ///< nobody can say whether the last push of base was done
     int tries = 1;               ///< how often the update was put on a base branch
 
     HaltSwitch halt;                ///< ends a proof before its time
@@ -83,7 +85,7 @@ struct RunState {
         return ports.store.root() / "work" / "repository.git";
     }
     [[nodiscard]] std::filesystem::path worktree_dir() const {
-        std::string name = tries == 1 ? "tree" : "tree-" + std::to_string(tries);
+        std::string name = tries == 1 ? tree : tree + "-" + std::to_string(tries);
         if (resumed > 0) name += "-r" + std::to_string(resumed);
         return ports.store.root() / "work" / name;
     }
@@ -114,9 +116,9 @@ struct RunState {
 
     /// A stage begins.
     void enter(const std::string& stage) {
-        phase = stage == "prove"                        ? Phase::proving
-                : stage == "land" || stage == "propose" ? Phase::publishing
-                                                        : Phase::before_proof;
+        phase = stage == "prove"                                             ? Phase::proving
+                : stage == "land" || stage == "propose" || stage == "canary" ? Phase::publishing
+                                                                             : Phase::before_proof;
         tell_so_far();
     }
 
@@ -195,6 +197,10 @@ void finish_landing(RunState& state);
 [[nodiscard]] bool adopt_candidate(RunState& state, const std::string& commit, const std::string& tree);
 /// Pushes the proved commit onto base; sets the ending. Errors are what stopped it.
 [[nodiscard]] Result<void> land(RunState& state);
+/// The mark of a pull request that an earlier run wrote for the same base and flake; nothing of anybody else's.
+[[nodiscard]] std::optional<PullMarker> our_marker(const RunState& state, const PullRequest& pull);
+/// "main" of "refs/heads/main"; "" of any other ref.
+[[nodiscard]] std::string branch_of(std::string_view ref);
 /// Pushes the branch and writes the pull request; sets the ending.
 [[nodiscard]] Result<void> propose(RunState& state, bool green, const std::string& why);
 

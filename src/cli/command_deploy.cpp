@@ -2,26 +2,19 @@
 // deploy: choose, plan, carry out, tell.
 #include "cli/command_deploy.hpp"
 
-#include <unistd.h>
-
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
 
-#include "app/deploy_calendar.hpp"
 #include "cli/commands.hpp"
-#include "cli/deploy_request.hpp"
+#include "cli/deploy_choice.hpp"
 #include "cli/deploy_terms.hpp"
 #include "cli/finish.hpp"
 #include "cli/output_file.hpp"
 #include "cli/outputs.hpp"
 #include "cli/run_hooks.hpp"
 #include "cli/stand_in.hpp"
-#include "edges/curl_http.hpp"
-#include "edges/tcp_connect.hpp"
 #include "lockstep/core/deploy_simulate.hpp"
 #include "lockstep/core/ending.hpp"
 #include "lockstep/core/journal.hpp"
@@ -30,28 +23,7 @@
 
 namespace lockstep::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-/// A short path for ssh's sockets, gone with this object.
-class ControlFolder {
-public:
-    ControlFolder() {
-        std::string name = "/tmp/lockstep-ssh-XXXXXX";
-        if (mkdtemp(name.data()) != nullptr) path_ = name;
-    }
-    ~ControlFolder() {
-        std::error_code ignored;
-        if (!path_.empty()) fs::remove_all(path_, ignored);
-    }
-    ControlFolder(const ControlFolder&) = delete;
-    ControlFolder& operator=(const ControlFolder&) = delete;
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 RunReport report_of(const Options& options, Machine& machine, const RunReport& proof) {
     RunReport report;
@@ -68,47 +40,6 @@ RunReport ended_with(RunReport report, Machine& machine, const Error& error) {
     report.run.finished = machine.ports().clock.now();
     report.ending = stopped_by(error);
     return report;
-}
-
-std::optional<int> http_status(const std::string& url, Millis limit) {
-    CurlHttp http;
-    HttpRequest request;
-    request.url = url;
-    request.timeout = limit;
-    request.max_body = 1U << 20U;
-    const auto answer = http.send(request);
-    return answer.ok() ? std::optional<int>(answer->status) : std::nullopt;
-}
-
-/// Of a plan, those that the fleet still has: what is missing is a difference that is named later.
-std::vector<std::string> wanted_hosts(const Options& options, const std::optional<DeployPlanFile>& plan,
-                                      const Fleet& fleet) {
-    if (!plan) return options.operands;
-    std::vector<std::string> names;
-    for (const auto& host : plan->hosts)
-        if (fleet.hosts.count(host.name) > 0) names.push_back(host.name);
-    return names;
-}
-
-/// Fleet, hosts and request, from what the command line, a plan and earlier deploys say.
-Result<DeployChoice> choose(const Options& options, Machine& machine, const RunReport& proof,
-                            const std::string& control_folder, bool resumed) {
-    LOCKSTEP_TRY(auto plan, wanted_plan(options, machine, resumed));
-    LOCKSTEP_TRY(const auto gathered, gather_fleet(machine));
-    const auto operands = wanted_hosts(options, plan, gathered.fleet);
-    const bool by_name = !operands.empty() && !options.all;
-    LOCKSTEP_TRY(auto terms, deploy_terms(options, machine, gathered, std::move(plan), resumed));
-    const auto past = read_deploy_past(machine.runs(), machine.store().run_id());
-    LOCKSTEP_TRY(const auto hosts, chosen_hosts(gathered.fleet, options, operands, [&](std::string_view predicate) {
-                     if (predicate == "failed(last)") return Result<std::set<std::string>>(past.failed);
-                     if (predicate == "unreachable(last)") return Result<std::set<std::string>>(past.unreachable);
-                     return Result<std::set<std::string>>(
-                         Error{ErrorKind::usage, "`" + std::string(predicate) + "` cannot be answered here", "",
-                               "choose hosts by names, globs, @tags and failed(last)"});
-                 }));
-    LOCKSTEP_TRY(auto choice, deploy_request(gathered, hosts, by_name, proof, past, options, control_folder));
-    choice.request.terms = std::move(terms);
-    return choice;
 }
 
 std::string simulate(const DeployRequest& request, const std::vector<std::string>& faults, int& code) {
@@ -170,7 +101,7 @@ RunReport refused_with(RunReport report, Machine& machine, const DeployTerms& te
 RunReport deploy_with(const Options& options, Machine& machine, const RunReport& proof, const FoundRun* past) {
     auto report = report_of(options, machine, proof);
     const ControlFolder control;
-    auto choice = choose(options, machine, proof, control.path(), past != nullptr);
+    auto choice = choose_deploy(options, machine, proof, control.path(), past != nullptr);
     if (!choice.ok()) return ended_with(report, machine, choice.error());
     // A process that was cut off may have left hosts in the middle: those are brought to their end first.
     if (const auto& terms = choice->request.terms; past == nullptr && !terms.refusal.empty())
@@ -187,22 +118,10 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     request.secret = machine.settings("deploy").secret_nonce;
     request.dry_run = options.dry_run;
     request.stage = options.stage;
-    if (const auto& windows = choice->windows; !windows.empty()) {
-        auto calendar = deploy_calendar(windows, choice->time_zone, machine.environment().get("TZDIR"), ports.files,
-                                        std::chrono::duration_cast<Millis>(ports.clock.now().time_since_epoch()));
-        if (!calendar.ok()) return ended_with(report, machine, calendar.error());
-        request.calendar = std::move(calendar).value();
-    }
     machine.hooks().set_commit(request.commit);
-    const DeployPorts deploy_ports{
-        ports.processes, ports.store, ports.clock, ports.events,
-        [](const std::string& host, int port, Millis limit) { return can_connect(host, port, limit); },
-        [](const std::string& url, Millis limit) { return http_status(url, limit); }, ports.interrupted,
-        ports.failpoint,
-        [&](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; },
-        // Who waited for the end of another process is a stand-in already, and outlives the switch.
-        options.wait ? std::function<Result<void>()>() : stand_in_for(machine), &machine.hooks(),
-        [&](const DeployView& view) { machine.console().show(view); }};
+    auto deploy_ports = deploy_ports_of(options, ports, machine);
+    // Who waited for the end of another process is a stand-in already, and outlives the switch.
+    if (!options.wait) deploy_ports.stand_in = stand_in_for(machine);
     const auto begun = past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{};
     const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
     report.run.finished = ports.clock.now();
@@ -248,7 +167,7 @@ int command_deploy(const Options& options, Environment environment) {
     if (!proof.ok())
         return finish(options, machine, ended_with(report_of(options, machine, {}), machine, proof.error()));
     if (options.simulate) {
-        const auto choice = choose(options, machine, proof.value(), "", false);
+        const auto choice = choose_deploy(options, machine, proof.value(), "", false);
         machine.console().stop();
         if (!choice.ok()) return tell_error(choice.error());
         int code = 0;

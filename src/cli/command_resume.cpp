@@ -9,6 +9,7 @@
 
 #include "cli/command_deploy.hpp"
 #include "cli/commands.hpp"
+#include "cli/deploy_canary.hpp"
 #include "cli/deploy_request.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
@@ -178,8 +179,10 @@ int command_resume(const Options& options, Environment environment) {
                           return deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value());
                       }));
     Resumption resumption{past, read_proof(run.value())};
+    auto ports = machine.ports();
+    add_canary(ports, was.value(), machine, &run.value());
     return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                      return resume_update(machine.settings("run"), machine.ports(), resumption);
+                      return resume_update(machine.settings("run"), ports, resumption);
                   }));
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/command_deploy.hpp"
 #include "cli/commands.hpp"
+#include "cli/deploy_canary.hpp"
 #include "cli/deploy_outlook.hpp"
 #include "cli/finish.hpp"
 #include "cli/outputs.hpp"
@@ -37,7 +38,8 @@ int command_run(const Options& options, Environment environment) {
     if (const auto opened = machine.open(options.command); !opened.ok())
         return tell_failed_start(options, opened.error());
     const auto settings = machine.settings(options.command);
-    const auto ports = machine.ports();
+    auto ports = machine.ports();
+    add_canary(ports, options, machine, nullptr);
     if (options.command == "plan") {
         auto plan = run_plan(settings, ports);
         if (!options.json) tell_result(plan.text.empty() ? "" : plan.text + deploy_outlook(machine));

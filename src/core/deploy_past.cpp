@@ -48,7 +48,9 @@ void learn_host(const Json& host, DeployPast& past) {
     const auto name = text_of(host, "name");
     const auto outcome = host_outcome_from(text_of(host, "state"));
     if (name.empty() || !outcome || *outcome == HostOutcome::not_started) return;
-    if (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed)
+    const auto blameless = host.find("blameless");
+    const bool blamed = blameless == host.end() || *blameless != true;
+    if (blamed && (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed))
         past.went_back[name].insert(text_of(host, "to"));
     // Only what a deploy left there itself; that it found something else later does not make that expected.
     if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)

@@ -45,6 +45,7 @@ Json host_json(const DeployHostRecord& host) {
               {"took_ms", host.took.count()},
               {"log", host.log}};
     if (!host.manual.empty()) json["manual"] = host.manual;
+    if (host.blameless) json["blameless"] = true;
     if (!host.approver.empty()) json["approver"] = host.approver;
     if (!host.boot_before.empty()) json["boot"] = {{"before", host.boot_before}, {"after", host.boot_after}};
     return json;

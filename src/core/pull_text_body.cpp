@@ -28,6 +28,12 @@ std::string shell_word(std::string_view foreign) {
     return plain ? text : "'" + replace_all(text, "'", "'\\''") + "'";
 }
 
+constexpr std::string_view k_merge = "Merge this with a fast-forward, so that the very commit that was proved lands.\n";
+constexpr std::string_view k_after_canary =
+    "Every host builds; what hosts showed that ran it is above. Hold the guilty input back, or mend what is not well: "
+    "the "
+    "next run tries again and updates this pull request. To land it all the same, merge this with a fast-forward.\n";
+
 std::string alarm_steps(const RunReport& report) {
     std::string flags;
     for (const auto& code : stopping_codes(report.alarms)) flags += " --ignore-alarm " + shell_word(code);
@@ -43,9 +49,9 @@ std::string next_steps(const RunReport& report) {
     if (any_stops(report.alarms)) text += alarm_steps(report);
     const auto look = hosts_to_look_at(report);
     if (look.empty() || !is_broken(look.front()->state))
-        return any_stops(report.alarms)
-                   ? text
-                   : text + "Merge this with a fast-forward, so that the very commit that was proved lands.\n";
+        return any_stops(report.alarms)                ? text
+               : !parts::canaries(report).rows.empty() ? text + std::string(k_after_canary)
+                                                       : text + std::string(k_merge);
     text +=
         "Fix the cause on the base branch, hold the guilty input back, or wait for upstream: the next run starts from "
         "the base branch again and updates this pull request. To see the first failure on your machine:\n\n";
@@ -95,6 +101,7 @@ void add_sections(std::string& body, const RunReport& report, const LogLinks& li
     };
     add(parts::alarms(report), 2, 5);
     add(parts::causes(report), 2, 5);
+    add(parts::canaries(report), 2, 5);
     const auto log_list = logs(links);
     const auto inputs = parts::inputs(report);
     const auto later = std::min(parts::size_of(log_list) + parts::size_of(inputs), room * 2 / 5);

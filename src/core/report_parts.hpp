@@ -39,6 +39,8 @@ struct Section {
 };
 [[nodiscard]] Section alarms(const RunReport& report);
 [[nodiscard]] Section causes(const RunReport& report);
+/// Why an update did not land although every host is proved: what hosts showed that tried it.
+[[nodiscard]] Section canaries(const RunReport& report);
 [[nodiscard]] Section hosts(const RunReport& report);
 [[nodiscard]] Section inputs(const RunReport& report);
 /// Slowest builds and the critical path; no rows when nothing took long.

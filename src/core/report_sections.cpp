@@ -160,6 +160,18 @@ Section causes(const RunReport& report) {
     return section;
 }
 
+Section canaries(const RunReport& report) {
+    Section section{.head = "### Why it did not land\n\n", .rows = {}, .foot = "\n", .what = "reason"};
+    const auto outcome = report.ending.outcome;
+    const bool proposed = outcome == Outcome::proposed || outcome == Outcome::proposed_green;
+    const auto look = hosts_to_look_at(report);
+    if (!proposed || any_stops(report.alarms) || (!look.empty() && is_broken(look.front()->state))) return section;
+    for (const auto& reason : report.reasons)
+        section.rows.push_back(fmt::format("- {}{}\n", reason.host.empty() ? "" : inline_text(reason.host, 100) + ": ",
+                                           inline_text(reason.text, 1500)));
+    return section;
+}
+
 Section hosts(const RunReport& report) {
     const auto look = hosts_to_look_at(report);
     const bool with_work =

@@ -30,6 +30,7 @@ std::string stage_wait(const RunHistory& run) {
         return fmt::format("{} to be evaluated and built", plural(static_cast<std::size_t>(run.hosts_found), "host"));
     }
     if (run.stage == "land") return fmt::format("the push of the proved commit onto {}", base_name(run));
+    if (run.stage == "canary") return "the canary hosts to be switched and proved";
     if (run.stage == "propose") return "the forge to take the pull request";
     return "the stage " + clean_line(run.stage, 60);
 }
@@ -42,13 +43,14 @@ std::string step_wait(const RunHistory& run, const std::string& step) {
     if (step == "pull") return "the forge to answer for the pull request";
     if (step == "branch-delete") return "the remote to delete the old update branch";
     if (step == "lock") return "the remote to give the lock of this repository";
+    if (step == "switch") return "hosts to be switched and proved";
     if (step == "unlock") return "the remote to take the lock back";
     return "the step " + clean_line(step, 60);
 }
 
 std::string then_words(const RunHistory& run) {
     if (run.stage == "land" || run.stage == "propose") return "then the run ends";
-    if (run.stage == "prove")
+    if (run.stage == "prove" || run.stage == "canary")
         return fmt::format("then {} moves, or a pull request says what is broken", base_name(run));
     return "then the hosts are proved";
 }

@@ -246,14 +246,14 @@ private:
         const auto inner = group.with(word);
         if (inner.pattern == "config_version") has_version_ = true;
         if (const auto* named = find_named_group(inner.pattern)) {
-            if (const auto* names = mapping(key, inner, value)) apply_names(*names, inner, *named);
+            if (const auto* names = mapping(inner, value)) apply_names(*names, inner, *named);
         } else if (const auto* known = find_key(inner.pattern)) {
             apply_key(*known, key.place, value, inner);
         } else if (const auto* member =
                        word.find('.') == std::string::npos ? find_member_key(inner.pattern) : nullptr) {
             apply_key(*member, key.place, value, inner);
         } else if (word.find('.') == std::string::npos && is_key_group(inner.pattern)) {
-            if (const auto* map = mapping(key, inner, value)) apply_map(*map, inner);
+            if (const auto* map = mapping(inner, value)) apply_map(*map, inner);
         } else {
             mistakes_.add(key.place, group.name ? unknown_member_text(group.shown, group.pattern, word)
                                                 : unknown_key_text(inner.shown));
@@ -261,7 +261,7 @@ private:
     }
 
     /// The entries of a group, if that is what stands there.
-    const Node* mapping(const Node& /*key*/, const Group& group, const Node& value) {
+    const Node* mapping(const Group& group, const Node& value) {
         if (value.kind == Node::Kind::map) return &value;
         if (value.kind != Node::Kind::null && value.kind != Node::Kind::refused)
             mistakes_.add(value.place, "`" + group.shown + "` expects a mapping of its keys");
@@ -280,7 +280,7 @@ private:
                 continue;
             }
             const Group inner{group.shown + "." + *name, group.pattern + ".*", *name};
-            if (const auto* fields = mapping(key, inner, map.children[i + 1])) apply_map(*fields, inner);
+            if (const auto* fields = mapping(inner, map.children[i + 1])) apply_map(*fields, inner);
         }
     }
 

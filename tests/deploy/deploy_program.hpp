@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lockstep/core/text.hpp"
 #include "support/deploy_lab.hpp"
 #include "support/nix_lab.hpp"
 
@@ -75,14 +76,47 @@ public:
             text += "  " + name + ".config.system.build.toplevel = top \"" + mode + "\";\n";
         write_file(repository / "flake.nix", text + "}; }; }\n");
     }
+    /// From now on the version of each host is what the input `catalogue` says, so that `run` has something to update.
+    void follow_input(const std::string& version) {
+        const auto catalogue = lab.dir() / "catalogue";
+        std::filesystem::create_directories(catalogue);
+        git_at(catalogue, {"init", "-q", "-b", "main", "."});
+        publish(version);
+        auto text = read_file(repository / "flake.nix");
+        const auto name = text.find("name = \"");
+        const auto end = text.find('"', name + 8);
+        text.replace(name, end + 1 - name, "name = builtins.readFile \"${catalogue}/version\"");
+        text.replace(text.find("outputs = _:"), 12,
+                     "inputs.catalogue = { url = \"git+file://" + catalogue.string() +
+                         "\"; flake = false; };\n outputs = { self, catalogue }:");
+        write_file(repository / "flake.nix", text);
+        git({"add", "--all"});
+        const auto locked = lab.run(
+            {"nix", "--extra-experimental-features", "nix-command flakes", "flake", "lock", repository.string()});
+        if (!locked.ok()) ADD_FAILURE() << "nix flake lock: " << locked.err;
+        git({"config", "user.name", "Lab"});
+        git({"config", "user.email", "lab@example.org"});
+        commit("follow the catalogue");
+    }
+    void publish(const std::string& version) const {
+        write_file(lab.dir() / "catalogue/version", version);
+        git_at(lab.dir() / "catalogue", {"add", "--all"});
+        git_at(lab.dir() / "catalogue", {"commit", "-q", "-m", version});
+    }
+    /// Where base is on the remote.
+    [[nodiscard]] std::string base() const {
+        return std::string(trim(lab.run({"git", "-C", (lab.dir() / "fleet.git").string(), "rev-parse", "main"}).out));
+    }
+
     void commit(const std::string& message) {
         git({"add", "--all"});
         git({"commit", "-q", "-m", message});
         git({"push", "-q", "origin", "main"});
     }
-    void git(std::vector<std::string> argv) const {
+    void git(std::vector<std::string> argv) const { git_at(repository, std::move(argv)); }
+    void git_at(const std::filesystem::path& directory, std::vector<std::string> argv) const {
         argv.insert(argv.begin(),
-                    {"git", "-C", repository.string(), "-c", "user.name=Lab", "-c", "user.email=l@example.org"});
+                    {"git", "-C", directory.string(), "-c", "user.name=Lab", "-c", "user.email=l@example.org"});
         const auto done = lab.run(argv);
         if (!done.ok()) ADD_FAILURE() << "git: " << done.err;
     }

@@ -70,7 +70,7 @@ DeployTarget& DeployScene::target(const std::string& name) {
 }
 
 DeployRecord DeployScene::deploy(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
-    DeployPorts ports{children, store, clock, *this, {}, {}, interrupted, failpoint, ask, {}, with_hooks};
+    DeployPorts ports{children, store, clock, *this, {}, {}, interrupted, failpoint, ask, {}, with_hooks, {}, land};
     auto done = run_deploy(request, ports, open, past);
     EXPECT_TRUE(done.ok()) << done.error().what;
     record = done.ok() ? std::move(done).value() : DeployRecord{};

@@ -70,6 +70,7 @@ struct DeployScene : EventSink {
     std::function<GateAnswer(const std::string&)> ask;
     std::function<int()> interrupted;
     Hooks* with_hooks = nullptr;
+    std::function<LandingAnswer()> land;
     DeployRecord record;
 
 private:

@@ -96,6 +96,15 @@ TEST(DeployPast, TheLongestOfTheLastFiveTimesIsExpected) {
     }
 }
 
+TEST(DeployPast, AHostThatWentBackBecauseNothingLandedIsNotHeldAgainstItsSystem) {
+    DeployPast past;
+    learn_deploy(R"({"hosts":[{"name":"a","state":"rolled_back","to":"/1","running":"/0","blameless":true},)"
+                 R"({"name":"b","state":"rolled_back","to":"/1","running":"/0","blameless":"yes"}]})",
+                 past);
+    EXPECT_EQ(past.went_back.count("a"), 0U);
+    EXPECT_THAT(past.went_back["b"], ElementsAre("/1"));
+}
+
 TEST(DeployPast, WrongTypesTeachNothing) {
     for (const char* text :
          {"", "[]", "{", "{}", R"({"hosts":{}})", R"({"hosts":[7,[],"x",null]})", R"({"hosts":[{"name":["a"]}]})",

@@ -47,6 +47,8 @@ struct DeployTarget {
     bool accept_drift = false;             ///< whatever runs there now is what it goes back to
     bool substitute = true, check_signatures = true, ssh_ng = true;
     Millis copy_timeout{3'600'000};
+    bool until_landed = false;    ///< once proved it waits at DeployPorts::land before anything is permanent
+    DeploySoak soak;              ///< and is looked at before that
     Millis reach_within{30'000};  ///< how long a host that does not answer is asked again
     std::vector<std::string> busy_files;
     std::string busy_command;
@@ -79,6 +81,7 @@ struct DeployRequest {
     std::optional<std::vector<DeployWindow>> calendar;
     std::string flake;         ///< of the proved commit, for foreign programs that evaluate again
     bool prove_first = false;  ///< canaries are to be proved before anything is permanent
+    bool landed = false;  ///< hosts with `until_landed` need not wait: an earlier process landed the update
 };
 
 struct DeployPorts {
@@ -100,6 +103,8 @@ struct DeployPorts {
     Hooks* hooks = nullptr;
     /// Shown to whoever watches, on every change; must return quickly. May be empty.
     std::function<void(const DeployView&)> show = {};
+    /// Asked once, when every host with `until_landed` was proved and waits. Not asked when one failed.
+    std::function<LandingAnswer()> land = {};
 };
 
 /// What the wave plan is made from, as far as nobody was asked yet.

@@ -12,6 +12,7 @@
 
 #include "lockstep/adapters/runner.hpp"
 #include "lockstep/core/config.hpp"
+#include "lockstep/core/deploy_record.hpp"
 #include "lockstep/core/journal.hpp"
 #include "lockstep/core/report.hpp"
 #include "lockstep/ports/clock.hpp"
@@ -82,6 +83,11 @@ struct RunPorts {
     std::function<Result<void>(std::string_view step)> failpoint;
     Disk* disk = nullptr;        ///< nullptr: room is not looked at
     RootLinks* roots = nullptr;  ///< nullptr: nothing is kept from garbage collections
+    /// Brings what the report proved onto the canary hosts, which wait with it until `land` was answered; `landed`:
+    /// that was done before, and they are only told. Empty: nothing is deployed.
+    std::function<Result<DeployRecord>(const RunReport& proved, bool landed,
+                                       const std::function<LandingAnswer()>& land)>
+        canary = {};
     /// Ends every child and every wait, as a signal does. Any thread; must not block. May be empty, like the next.
     std::function<void()> end_all = {};
     /// Told what is known at the beginning and the end of each stage, should the run not get to its report.

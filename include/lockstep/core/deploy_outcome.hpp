@@ -36,6 +36,13 @@ inline constexpr std::array<HostOutcome, k_host_outcomes> k_all_host_outcomes = 
     HostOutcome::inconclusive, HostOutcome::deferred,        HostOutcome::not_started,  HostOutcome::cancelled,
 };
 
+/// What becomes of hosts that run a system which is not permanent yet, because the update is to land first.
+enum class LandingAnswer {
+    keep,     ///< it landed
+    go_back,  ///< it did not
+    unknown,  ///< nobody can say: the hosts are told nothing, and go back by themselves
+};
+
 /// "confirmed", "rolled_back", …: what records, scripts and the journal say.
 [[nodiscard]] std::string_view word(HostOutcome outcome);
 [[nodiscard]] std::optional<HostOutcome> host_outcome_from(std::string_view word);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// A deploy to the canaries alone, which wait for the landing.
+#include "cli/deploy_canary.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/deploy_choice.hpp"
+
+namespace lockstep::cli {
+
+namespace {
+
+/// Of all hosts those that go first; what they come after is with them, and all of them are tried beside each other.
+Result<void> only_canaries(DeployRequest& request) {
+    DeployFleet fleet;
+    for (const auto& target : request.targets) fleet.push_back(deploy_host_of(target));
+    auto policy = request.policy;
+    policy.strategy = DeployStrategy::canary;
+    LOCKSTEP_TRY(const auto plan, plan_waves(std::move(fleet), policy));
+    std::set<std::string> chosen;
+    if (!plan.waves.empty())
+        for (const auto host : plan.waves.front().hosts) chosen.insert(plan.hosts[host].name);
+    std::erase_if(request.targets, [&](const auto& target) { return chosen.count(target.name) == 0; });
+    for (auto& target : request.targets) {
+        if (target.action != deploy::SwitchAction::switch_to || target.reboot == RebootWish::always)
+            return Error{ErrorKind::config, "canary " + target.name + " cannot wait for the landing",
+                         "only a live switch can be taken back before anything is permanent",
+                         "choose other canaries with deploy.canary, or set land.after to builds"};
+        target.after.clear();
+        target.until_landed = true;
+        target.reboot = RebootWish::never;
+        target.soak = request.policy.soak;
+    }
+    DeployPolicy beside;
+    beside.strategy = DeployStrategy::parallel;
+    beside.on_stop = OnStop::keep;
+    request.policy = beside;
+    request.machine_id.clear();
+    return {};
+}
+
+/// Each attempt of a run has a name of its own on the hosts.
+std::size_t switches_begun(const std::vector<JournalRecord>& journal) {
+    return static_cast<std::size_t>(std::count_if(journal.begin(), journal.end(), [](const auto& record) {
+        return record.kind == "intent" && record.step == "switch";
+    }));
+}
+
+/// `attempt`: how often this process has tried that before.
+Result<DeployRecord> try_canaries(const Options& options, Machine& machine, const RunReport& proof,
+                                  const FoundRun* past, bool landed, std::size_t attempt,
+                                  const std::function<LandingAnswer()>& land) {
+    auto chosen = options;
+    chosen.operands.clear();
+    const ControlFolder control;
+    LOCKSTEP_TRY(auto choice, choose_deploy(chosen, machine, proof, control.path(), past != nullptr));
+    auto& request = choice.request;
+    LOCKSTEP_TRY_VOID(only_canaries(request));
+    auto ports = machine.ports();
+    const bool first = attempt == 0 && past != nullptr;
+    const auto begun = first ? deploy_begun(past->journal.records) : DeployBegun{};
+    const auto before = (past != nullptr ? switches_begun(past->journal.records) : 0) + attempt;
+    request.run = machine.store().run_id() + (before == 0 ? "" : fmt::format(".{}", before));
+    request.secret = machine.settings("deploy").secret_nonce;
+    request.landed = landed;
+    request.prove_first = true;
+    auto deploy_ports = deploy_ports_of(options, ports, machine);
+    deploy_ports.land = land;
+    // A host that went back without a fault of its own may be tried again; what else ended is not.
+    return run_deploy(request, deploy_ports, begun.open, begun.ended);
+}
+
+}  // namespace
+
+void add_canary(RunPorts& ports, const Options& options, Machine& machine, const FoundRun* past) {
+    ports.canary = [&options, &machine, past, attempt = std::size_t{0}](
+                       const RunReport& proof, bool landed, const std::function<LandingAnswer()>& land) mutable {
+        const auto number = attempt++;
+        return try_canaries(options, machine, proof, past, landed, number, land);
+    };
+}
+
+}  // namespace lockstep::cli

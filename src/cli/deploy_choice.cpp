@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// From a command line to a request.
+#include "cli/deploy_choice.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "app/deploy_calendar.hpp"
+#include "cli/deploy_terms.hpp"
+#include "edges/curl_http.hpp"
+#include "edges/tcp_connect.hpp"
+
+namespace lockstep::cli {
+
+namespace {
+
+std::optional<int> http_status(const std::string& url, Millis limit) {
+    CurlHttp http;
+    HttpRequest request;
+    request.url = url;
+    request.timeout = limit;
+    request.max_body = 1U << 20U;
+    const auto answer = http.send(request);
+    return answer.ok() ? std::optional<int>(answer->status) : std::nullopt;
+}
+
+/// Of a plan, those that the fleet still has: what is missing is a difference that is named later.
+std::vector<std::string> wanted_hosts(const Options& options, const std::optional<DeployPlanFile>& plan,
+                                      const Fleet& fleet) {
+    if (!plan) return options.operands;
+    std::vector<std::string> names;
+    for (const auto& host : plan->hosts)
+        if (fleet.hosts.count(host.name) > 0) names.push_back(host.name);
+    return names;
+}
+
+}  // namespace
+
+ControlFolder::ControlFolder() {
+    std::string name = "/tmp/lockstep-ssh-XXXXXX";
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+}
+
+ControlFolder::~ControlFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, const RunReport& proof,
+                                   const std::string& control_folder, bool resumed) {
+    LOCKSTEP_TRY(auto plan, wanted_plan(options, machine, resumed));
+    LOCKSTEP_TRY(const auto gathered, gather_fleet(machine));
+    const auto operands = wanted_hosts(options, plan, gathered.fleet);
+    const bool by_name = !operands.empty() && !options.all;
+    LOCKSTEP_TRY(auto terms, deploy_terms(options, machine, gathered, std::move(plan), resumed));
+    const auto past = read_deploy_past(machine.runs(), machine.store().run_id());
+    LOCKSTEP_TRY(const auto hosts, chosen_hosts(gathered.fleet, options, operands, [&](std::string_view predicate) {
+                     if (predicate == "failed(last)") return Result<std::set<std::string>>(past.failed);
+                     if (predicate == "unreachable(last)") return Result<std::set<std::string>>(past.unreachable);
+                     return Result<std::set<std::string>>(
+                         Error{ErrorKind::usage, "`" + std::string(predicate) + "` cannot be answered here", "",
+                               "choose hosts by names, globs, @tags and failed(last)"});
+                 }));
+    LOCKSTEP_TRY(auto choice, deploy_request(gathered, hosts, by_name, proof, past, options, control_folder));
+    choice.request.terms = std::move(terms);
+    if (choice.windows.empty()) return choice;
+    auto ports = machine.ports();
+    LOCKSTEP_TRY(choice.request.calendar,
+                 deploy_calendar(choice.windows, choice.time_zone, machine.environment().get("TZDIR"), ports.files,
+                                 std::chrono::duration_cast<Millis>(ports.clock.now().time_since_epoch())));
+    return choice;
+}
+
+DeployPorts deploy_ports_of(const Options& options, const RunPorts& ports, Machine& machine) {
+    return {.processes = ports.processes,
+            .store = ports.store,
+            .clock = ports.clock,
+            .events = ports.events,
+            .connects = [](const std::string& host, int port,
+                           Millis limit) { return can_connect(host, port, limit); },
+            .http_status = [](const std::string& url, Millis limit) { return http_status(url, limit); },
+            .interrupted = ports.interrupted,
+            .failpoint = ports.failpoint,
+            .ask = [&options](const std::string&) {
+                return options.yes ? GateAnswer::approved : GateAnswer::unanswered;
+            },
+            .hooks = &machine.hooks(),
+            .show = [&machine](const DeployView& view) { machine.console().show(view); }};
+}
+
+}  // namespace lockstep::cli
