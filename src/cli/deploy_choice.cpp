@@ -75,20 +75,18 @@ Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, con
 }
 
 DeployPorts deploy_ports_of(const Options& options, const RunPorts& ports, Machine& machine) {
-    return {.processes = ports.processes,
-            .store = ports.store,
-            .clock = ports.clock,
-            .events = ports.events,
-            .connects = [](const std::string& host, int port,
-                           Millis limit) { return can_connect(host, port, limit); },
-            .http_status = [](const std::string& url, Millis limit) { return http_status(url, limit); },
-            .interrupted = ports.interrupted,
-            .failpoint = ports.failpoint,
-            .ask = [&options](const std::string&) {
-                return options.yes ? GateAnswer::approved : GateAnswer::unanswered;
-            },
-            .hooks = &machine.hooks(),
-            .show = [&machine](const DeployView& view) { machine.console().show(view); }};
+    return {
+        .processes = ports.processes,
+        .store = ports.store,
+        .clock = ports.clock,
+        .events = ports.events,
+        .connects = [](const std::string& host, int port, Millis limit) { return can_connect(host, port, limit); },
+        .http_status = [](const std::string& url, Millis limit) { return http_status(url, limit); },
+        .interrupted = ports.interrupted,
+        .failpoint = ports.failpoint,
+        .ask = [&options](const std::string&) { return options.yes ? GateAnswer::approved : GateAnswer::unanswered; },
+        .hooks = &machine.hooks(),
+        .show = [&machine](const DeployView& view) { machine.console().show(view); }};
 }
 
 }  // namespace lockstep::cli
