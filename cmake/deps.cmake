@@ -9,6 +9,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(cxxopts REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2>=1.5)
+pkg_check_modules(LIBNATS REQUIRED IMPORTED_TARGET libnats>=3.0)
 
 # yaml-cpp names its target differently before 0.8.
 if(NOT TARGET yaml-cpp::yaml-cpp)

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_deploy.hpp"
+#include "cli/command_notify.hpp"
 #include "cli/commands.hpp"
 #include "cli/deploy_canary.hpp"
 #include "cli/deploy_request.hpp"
@@ -98,22 +99,6 @@ bool is_over(const FoundRun& run) {
     return run.history.verdict && !is_resumable(run.history) && !deploy_is_open(run);
 }
 
-/// A run that is over gets the files that it may lack, and ends as it ended.
-int tell_over(const Options& options, const Environment& environment, const FoundRun& run) {
-    const auto& past = run.history;
-    auto report = read_report(run, "report.json");
-    if (!report.ok()) {
-        const auto rest = report_without_file(run);
-        const SystemClock clock;
-        if (auto store = DirRunStore::reopen(run.directory, past.run_id, run.journal.records.size(), clock); store.ok())
-            (void)write_reports(**store, rest);
-        report = rest;
-    }
-    show(options, environment, report.value(), (run.directory / "report.json").string());
-    if (options.json) tell_result(report_json(report.value()));
-    return past.verdict->exit;
-}
-
 Result<Options> options_of(const RunHistory& past, const Options& now) {
     auto options = parse_options(past.args);
     if (!options.ok()) {
@@ -127,6 +112,24 @@ Result<Options> options_of(const RunHistory& past, const Options& now) {
     options->color = now.color;
     options->wait = now.wait;
     return options;
+}
+
+/// A run that is over gets the files that it may lack, and ends as it ended.
+int tell_over(const Options& options, const Environment& environment, const FoundRun& run) {
+    const auto& past = run.history;
+    auto report = read_report(run, "report.json");
+    if (!report.ok()) {
+        const auto rest = report_without_file(run);
+        const SystemClock clock;
+        if (auto store = DirRunStore::reopen(run.directory, past.run_id, run.journal.records.size(), clock); store.ok())
+            (void)write_reports(**store, rest);
+        report = rest;
+    }
+    if (const auto was = options_of(past, options); was.ok())
+        tell_once_more(was.value(), environment, run, report.value());
+    show(options, environment, report.value(), (run.directory / "report.json").string());
+    if (options.json) tell_result(report_json(report.value()));
+    return past.verdict->exit;
 }
 
 }  // namespace

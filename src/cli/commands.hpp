@@ -16,6 +16,7 @@ namespace lockstep::cli {
 [[nodiscard]] int command_deploy(const Options& options, Environment environment);
 [[nodiscard]] int command_approve(const Options& options, Environment environment);
 [[nodiscard]] int command_fleet(const Options& options, Environment environment);
+[[nodiscard]] int command_notify(const Options& options, Environment environment);
 [[nodiscard]] int command_init(const Options& options, Environment environment);
 [[nodiscard]] int command_lockdiff(const Options& options);
 [[nodiscard]] int command_schema(const Options& options);

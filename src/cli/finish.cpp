@@ -2,10 +2,14 @@
 // Reports, last words, cleaning up.
 #include "cli/finish.hpp"
 
+#include <exception>
 #include <iostream>
+#include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/edge_courier.hpp"
 #include "cli/outputs.hpp"
+#include "cli/telling.hpp"
 #include "edges/state_paths.hpp"
 #include "lockstep/core/journal.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -32,6 +36,37 @@ void name_leftovers(Machine& machine, RunReport& report) {
                                  clean_line(join(left.living, ", ")));
 }
 
+/// Telling others must not cost the run its end, whatever happens there.
+template <class Act>
+void without_harm(RunStore& store, const Act& act) noexcept {
+    try {
+        act();
+    } catch (const std::exception& trouble) {
+        store.log(std::string("notifications: ") + trouble.what());
+    }
+}
+
+/// The report stands before anybody is told; who was, is put into it afterwards.
+std::string write_and_tell(Machine& machine, RunReport& report) {
+    auto& store = machine.store();
+    std::optional<Telling> telling;
+    EdgeCourier courier;
+    without_harm(store, [&] {
+        if (!notify::is_told(report)) return;
+        telling.emplace(telling_place(machine), courier);
+        telling->begin(store, report);
+    });
+    auto path = write_reports(store, report);
+    machine.reach("report-renamed");
+    if (!telling) return path;
+    without_harm(store, [&] {
+        if (telling->send(store, report, [&](std::string_view step) { machine.reach(step); }))
+            path = write_reports(store, report);
+        telling->send_earlier(store.run_id());
+    });
+    return path;
+}
+
 }  // namespace
 
 int finish(const Options& options, Machine& machine, const RunReport& done) {
@@ -39,8 +74,7 @@ int finish(const Options& options, Machine& machine, const RunReport& done) {
     name_leftovers(machine, report);
     machine.end_interim();
     machine.reach("report-temp");
-    const std::string path = write_reports(machine.store(), report);
-    machine.reach("report-renamed");
+    const std::string path = write_and_tell(machine, report);
     machine.console().stop();
     if (const auto trouble =
             tell_runner(machine.runner(), report, path, machine.known_config().report.summary_limit, random_hex());

@@ -93,6 +93,7 @@ const std::vector<Example>& example_table() {
         {"fleet", "lockstep fleet info", "every host in one line"},
         {"fleet", "lockstep fleet info web1", "who says what about this one?"},
         {"fleet", "lockstep fleet info '@web & !web-9'", "an expression over names and tags"},
+        {"notify", "lockstep notify --test", "does everybody hear of it?"},
         {"doctor", "lockstep doctor", "check Nix, remote, token, flake"},
         {"doctor", "lockstep doctor --json", "the findings for a script"},
         {"init", "lockstep init --output -", "look at the proposal"},

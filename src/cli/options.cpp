@@ -92,6 +92,7 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
                                                            {"all", &options.all},
                                                            {"simulate", &options.simulate},
                                                            {"stage", &options.stage},
+                                                           {"test", &options.test},
                                                            {"yes", &options.yes},
                                                            {"wait", &options.wait},
                                                            {"deploy", &options.deploy},

@@ -47,7 +47,7 @@ struct Options {
     std::string repo = ".";
     std::optional<std::string> config_file, run_dir, now, output;
     bool json = false, markdown = false, plain = false, quiet = false, force = false, all = false;
-    bool simulate = false, stage = false, yes = false, deploy = false, accept_drift = false, wait = false;
+    bool test = false, simulate = false, stage = false, yes = false, deploy = false, accept_drift = false, wait = false;
     std::string from;                      ///< deploy: the run whose results are meant
     std::optional<std::string> plan_file;  ///< deploy: carry out this plan
     std::vector<std::string> approvals;    ///< deploy: files

@@ -25,6 +25,7 @@ int dispatch(const Options& options, Environment environment) {
     if (options.command == "deploy") return command_deploy(options, std::move(environment));
     if (options.command == "approve") return command_approve(options, std::move(environment));
     if (options.command == "fleet") return command_fleet(options, std::move(environment));
+    if (options.command == "notify") return command_notify(options, std::move(environment));
     if (options.command == "init") return command_init(options, std::move(environment));
     if (options.command == "resume") return command_resume(options, std::move(environment));
     if (options.command == "unlock") return command_unlock(options, std::move(environment));

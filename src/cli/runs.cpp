@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t k_longest_journal = 256U << 20U;
 
+}  // namespace
+
 std::vector<std::string> run_ids(const fs::path& runs) {
     std::vector<std::string> ids;
     std::error_code failed;
@@ -25,8 +27,6 @@ std::vector<std::string> run_ids(const fs::path& runs) {
     std::sort(ids.rbegin(), ids.rend());
     return ids;
 }
-
-}  // namespace
 
 Result<FoundRun> read_run(const fs::path& directory) {
     FoundRun run{.directory = directory};

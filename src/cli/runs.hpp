@@ -22,6 +22,9 @@ struct FoundRun {
 /// Errors: config when there is no journal, or it is none that we can read.
 [[nodiscard]] Result<FoundRun> read_run(const std::filesystem::path& directory);
 
+/// Names of the directories of runs below `runs`, newest first.
+[[nodiscard]] std::vector<std::string> run_ids(const std::filesystem::path& runs);
+
 /// The runs below `runs`, newest first. Directories without a readable journal are left out.
 [[nodiscard]] std::vector<FoundRun> list_runs(const std::filesystem::path& runs);
 

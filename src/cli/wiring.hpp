@@ -45,6 +45,9 @@ public:
     /// Only enough to read what earlier runs left: configuration, repository, state directory.
     [[nodiscard]] Result<void> open_reading();
     [[nodiscard]] const std::filesystem::path& runs() const { return runs_; }
+    /// What is kept between runs on this repository; "" when nothing is.
+    [[nodiscard]] const std::filesystem::path& state() const { return state_; }
+    [[nodiscard]] const std::string& remote_url() const { return remote_url_; }
 
     [[nodiscard]] RunSettings settings(const std::string& command) const;
     [[nodiscard]] RunPorts ports();

@@ -166,6 +166,8 @@ std::vector<std::string> contradictions(const Config& config) {
         found.emplace_back("`branch` and `base` are the same branch");
     if (!config.cache.signing_key_file.empty() && config.cache.to.empty())
         found.emplace_back("`cache.signing_key_file` is set without `cache.to`; nothing would be signed");
+    if (!config.notify.smtp.empty() && (config.notify.mail_from.empty() || config.notify.mail_to.empty()))
+        found.emplace_back("`notify.smtp` is set without `notify.mail_from` and `notify.mail_to`");
     return found;
 }
 

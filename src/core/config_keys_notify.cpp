@@ -67,29 +67,28 @@ void add_hooks(std::vector<ConfigKey>& table) {
                "When a command before something fails: `stop` does not begin it, `warn` goes on and tells.")));
 }
 
+/// All of them belong to the machine: whoever can change the base branch must not thereby choose whom it talks to.
 void add_notify(std::vector<ConfigKey>& table) {
-    table.push_back(choice(
-        "notify.on", LOCKSTEP_FIELD(notify.on),
-        choices<NotifyWhen>(std::pair{"change", NotifyWhen::change}, std::pair{"always", NotifyWhen::always},
-                            std::pair{"trouble", NotifyWhen::trouble}),
-        "When people are told: `change`, when a run ends otherwise than the one before; `always`; `trouble`, unless "
-        "all is well. Metrics are always written."));
-    table.push_back(duration("notify.timeout", LOCKSTEP_FIELD(notify.timeout), "Longest time for each message."));
-    table.push_back(with_pattern(text("notify.pushgateway", LOCKSTEP_FIELD(notify.pushgateway), web_address,
-                                      "Web address of a Prometheus pushgateway that gets the metrics of each run."),
-                                 "^(https?://[^ ?#@]+)?$"));
-    table.push_back(machine_only(text("notify.textfile", LOCKSTEP_FIELD(notify.textfile), path_or_empty,
-                                      "File for the textfile collector of node_exporter; ends in `.prom`.")));
-    table.push_back(machine_only(text("notify.slack_file", LOCKSTEP_FIELD(notify.slack_file), path_or_empty,
-                                      "File that holds the address of a Slack webhook, mode 0600.")));
-    table.push_back(text("notify.smtp", LOCKSTEP_FIELD(notify.smtp), mail_server,
-                         "Mail server: `smtp://host:port` or `smtps://…`."));
-    table.push_back(
-        text("notify.mail_from", LOCKSTEP_FIELD(notify.mail_from), mail_address_or_empty, "Sender of the mail."));
-    table.push_back(
-        list("notify.mail_to", LOCKSTEP_FIELD(notify.mail_to), mail_addresses, "Addresses that mail goes to."));
-    table.push_back(text("notify.nats", LOCKSTEP_FIELD(notify.nats), nats_server,
-                         "NATS server that gets an event when a run has ended."));
+    const auto add = [&](ConfigKey key) { table.push_back(machine_only(std::move(key))); };
+    add(choice("notify.on", LOCKSTEP_FIELD(notify.on),
+               choices<NotifyWhen>(std::pair{"change", NotifyWhen::change}, std::pair{"always", NotifyWhen::always},
+                                   std::pair{"trouble", NotifyWhen::trouble}),
+               "When people are told: `change`, when a run ends otherwise than the one before; `always`; `trouble`, "
+               "unless all is well. Metrics are always written."));
+    add(duration("notify.timeout", LOCKSTEP_FIELD(notify.timeout), "Longest time for each message."));
+    add(with_pattern(text("notify.pushgateway", LOCKSTEP_FIELD(notify.pushgateway), web_address,
+                          "Web address of a Prometheus pushgateway that gets the metrics of each run."),
+                     "^(https?://[^ ?#@]+)?$"));
+    add(text("notify.textfile", LOCKSTEP_FIELD(notify.textfile), path_or_empty,
+             "File for the textfile collector of node_exporter; an absolute path that ends in `.prom`."));
+    add(text("notify.slack_file", LOCKSTEP_FIELD(notify.slack_file), path_or_empty,
+             "File that holds the address of an incoming webhook of Slack, Mattermost or the like, mode 0600."));
+    add(text("notify.smtp", LOCKSTEP_FIELD(notify.smtp), mail_server,
+             "Mail server: `smtp://host:port` (TLS when it offers that) or `smtps://…`."));
+    add(text("notify.mail_from", LOCKSTEP_FIELD(notify.mail_from), mail_address_or_empty, "Sender of the mail."));
+    add(list("notify.mail_to", LOCKSTEP_FIELD(notify.mail_to), mail_addresses, "Addresses that mail goes to."));
+    add(text("notify.nats", LOCKSTEP_FIELD(notify.nats), nats_server,
+             "NATS server that gets an event on `lockstep.run.finished` when a run has ended."));
 }
 
 }  // namespace lockstep::keys

@@ -197,6 +197,13 @@ void everything(V& v, Report& r) {
     if (v.since(1)) v.group("timing", [&](V& g) { timing(g, r.timing); });
     v.texts("notices", r.notices);
     v.texts("limits", r.limits);
+    if (!v.since(3)) return;
+    v.list("notifications", r.notifications, [](V& g, auto& item) {
+        g.text("sink", item.sink);
+        g.word("state", item.state, notification_word, NotificationState::given_up);
+        g.count("attempts", item.attempts);
+        g.text("error", item.error);
+    });
 }
 
 }  // namespace lockstep::report_fields

@@ -53,6 +53,16 @@ std::string list(std::string_view title, const std::vector<std::string>& lines) 
     return text + "\n";
 }
 
+std::string notifications(const RunReport& report) {
+    if (report.notifications.empty()) return {};
+    std::string text = "### Notifications\n\n| Sink | State | Attempts | Why |\n| --- | --- | --- | --- |\n";
+    for (const auto& entry : report.notifications)
+        text += fmt::format("| {} | {} | {} | {} |\n", parts::inline_text(entry.sink, 40),
+                            replace_all(std::string(notification_word(entry.state)), "_", " "), entry.attempts,
+                            parts::inline_text(entry.error, 400));
+    return text + "\n";
+}
+
 }  // namespace
 
 std::string report_markdown(const RunReport& report) {
@@ -69,7 +79,7 @@ std::string report_markdown(const RunReport& report) {
         parts::append(text, section, k_room, "report.md", limits);
     text += stages(report);
     parts::append(text, parts::timing(report), k_room, "report.md", limits);
-    text += list("Notices", report.notices) + list("Limits", report.limits);
+    text += list("Notices", report.notices) + list("Limits", report.limits) + notifications(report);
     parts::append(text, parts::tails(report, k_tail_bytes, k_room), k_room, "report.md", limits);
     return text;
 }

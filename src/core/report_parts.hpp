@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The Markdown building blocks that the pull request, the step summary and report.md share: sections that can be cut
-// between rows, never inside one. Private to src/core. Everything foreign in them is escaped already.
+// between rows, never inside one. Private to core and adapters. Everything foreign in them is escaped already.
 #pragma once
 
 #include <cstddef>

@@ -7,11 +7,11 @@ namespace lockstep {
 std::string_view report_schema() {
     return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "title": "lockstep report 1.2",
-  "description": "report.json, the record of one run of lockstep. This schema describes version 1.2 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock, endings of deploys) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
+  "title": "lockstep report 1.3",
+  "description": "report.json, the record of one run of lockstep. This schema describes version 1.3 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock, endings of deploys; 1.3: notifications) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
   "type": "object",
   "properties": {
-    "schema": {"const": "lockstep-report/1.2"},
+    "schema": {"const": "lockstep-report/1.3"},
     "run": {"$ref": "#/$defs/run"},
     "repo": {"$ref": "#/$defs/repo"},
     "verdict": {"$ref": "#/$defs/verdict"},
@@ -49,11 +49,12 @@ std::string_view report_schema() {
     "pull_request": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/pull_request"}]},
     "timing": {"$ref": "#/$defs/timing"},
     "notices": {"type": "array", "description": "Worth knowing; changed no verdict.", "items": {"type": "string"}},
-    "limits": {"type": "array", "description": "What was cut, and by how much.", "items": {"type": "string"}}
+    "limits": {"type": "array", "description": "What was cut, and by how much.", "items": {"type": "string"}},
+    "notifications": {"type": "array", "description": "Who was told; changed no verdict.", "items": {"$ref": "#/$defs/notification"}}
   },
   "required": [
     "schema", "run", "repo", "verdict", "stages", "lock", "hosts", "causes", "logs", "reasons", "pull_request",
-    "timing", "notices", "limits"
+    "timing", "notices", "limits", "notifications"
   ],
   "additionalProperties": false,
   "$defs": {
@@ -372,6 +373,14 @@ std::string_view report_schema() {
       },
       "required": ["derivations_built", "download_bytes", "slowest", "critical_path"],
       "additionalProperties": false
+    },
+    "notification": {
+      "type": "object", "required": ["sink", "state", "attempts", "error"], "additionalProperties": false,
+      "properties": {
+        "sink": {"type": "string", "description": "pushgateway, textfile, slack, mail, nats; later versions may add more."},
+        "state": {"enum": ["waiting", "sent", "given_up"], "description": "waiting: `lockstep resume` and the next run try again."},
+        "attempts": {"$ref": "#/$defs/count"}, "error": {"type": "string", "description": "Of the last attempt, or \"\"."}
+      }
     },
     "pull_request": {
       "type": "object",

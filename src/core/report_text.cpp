@@ -149,6 +149,25 @@ std::string inputs(const RunReport& report, const Ink& ink) {
     return text;
 }
 
+/// "notifications: 3 sent, 1 waiting (slack: no answer from …)"; "" when there is nobody to tell.
+std::string notifications(const RunReport& report) {
+    if (report.notifications.empty()) return {};
+    std::vector<std::string> parts;
+    for (const auto state : {NotificationState::sent, NotificationState::waiting, NotificationState::given_up}) {
+        std::size_t count = 0;
+        std::vector<std::string> troubles;
+        for (const auto& entry : report.notifications) {
+            if (entry.state != state) continue;
+            ++count;
+            if (!entry.error.empty()) troubles.push_back(entry.sink + ": " + entry.error);
+        }
+        if (count == 0) continue;
+        parts.push_back(fmt::format("{} {}", count, replace_all(std::string(notification_word(state)), "_", " ")));
+        if (!troubles.empty()) parts.back() += " (" + join(troubles, "; ") + ")";
+    }
+    return "notifications: " + clean_line(join(parts, ", "), 1'000) + "\n";
+}
+
 }  // namespace
 
 std::string report_text(const RunReport& report, bool color) {
@@ -158,6 +177,7 @@ std::string report_text(const RunReport& report, bool color) {
     std::string tail;
     for (const auto& notice : report.notices) tail += "note: " + clean_line(notice, 600) + "\n";
     for (const auto& limit : report.limits) tail += "cut: " + clean_line(limit, 300) + "\n";
+    tail += notifications(report);
     if (report.pull && report.ending.next_action.find(report.pull->url) == std::string::npos)
         tail += fmt::format("pull request {}: {}\n", report.pull->number, clean_line(report.pull->url, 500));
     if (!report.ending.next_action.empty()) tail += "next: " + clean_line(report.ending.next_action, 500) + "\n";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one file that knows libcurl (7.85 or newer; 7.88 is Debian 12's).
+// HTTP by libcurl (7.85 or newer; 7.88 is Debian 12's).
 #include "edges/curl_http.hpp"
 
 #include <curl/curl.h>
@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 
+#include "edges/curl_library.hpp"
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -66,9 +66,9 @@ Error refused_to_send(const std::string& where, const std::string& why, const st
 }
 
 /// What must hold before a single byte leaves the machine.
-Result<Address> check_request(const HttpRequest& request, bool allow_plain_http) {
+Result<Address> check_request(const HttpRequest& request, const CurlHttp::Options& options) {
     const auto address = parse_address(request.url);
-    const std::string hint = "correct forge.url (--forge-url)";
+    const std::string hint = "correct " + options.address_key;
     if (!address || has_control(request.url)) return refused_to_send("that address", "it is not a web address", hint);
     if (address->scheme != "https" && address->scheme != "http")
         return refused_to_send(address->shown, "only https and http are spoken", hint);
@@ -81,7 +81,7 @@ Result<Address> check_request(const HttpRequest& request, bool allow_plain_http)
                                    "check the token file for a line break inside the token");
         authorized = authorized || lower(name) == "authorization";
     }
-    if (authorized && address->scheme == "http" && !is_loopback(address->host) && !allow_plain_http)
+    if (authorized && address->scheme == "http" && !is_loopback(address->host) && !options.allow_plain_http)
         return refused_to_send(address->shown, "the token would cross the network unencrypted",
                                "use an https:// address, or allow plain http explicitly");
     return *address;
@@ -148,8 +148,7 @@ struct CurlHttp::Handle {
     std::array<char, CURL_ERROR_SIZE> error{};
 
     Handle() {
-        static std::once_flag once;
-        std::call_once(once, [] { LOCKSTEP_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
+        start_curl();
         easy = curl_easy_init();
         LOCKSTEP_CHECK(easy != nullptr);
     }
@@ -214,7 +213,7 @@ CurlHttp::CurlHttp(Options options) : options_(std::move(options)), handle_(std:
 CurlHttp::~CurlHttp() = default;
 
 Result<HttpResponse> CurlHttp::send(const HttpRequest& request) {
-    LOCKSTEP_TRY(const auto address, check_request(request, options_.allow_plain_http));
+    LOCKSTEP_TRY(const auto address, check_request(request, options_));
     using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
     List headers(nullptr, &curl_slist_free_all);
     const auto add = [&](const std::string& line) {

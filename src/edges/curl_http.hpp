@@ -15,8 +15,9 @@ namespace lockstep {
 class CurlHttp final : public HttpClient {
 public:
     struct Options {
-        std::string ca_file;            ///< PEM bundle instead of the system's; "" = the system's
-        bool allow_plain_http = false;  ///< send Authorization over http:// to other machines too
+        std::string ca_file;                                  ///< PEM bundle instead of the system's; "" = the system's
+        bool allow_plain_http = false;                        ///< send Authorization over http:// to other machines too
+        std::string address_key = "forge.url (--forge-url)";  ///< what to correct when an address is refused
         std::chrono::milliseconds connect_timeout{10'000};
         std::chrono::seconds stall_timeout{20};  ///< gives up when not a byte moves for so long
     };

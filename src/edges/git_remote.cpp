@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "edges/git_config.hpp"
+#include "lockstep/core/base64.hpp"
 #include "lockstep/core/text.hpp"
 
 namespace lockstep {

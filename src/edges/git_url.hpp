@@ -38,8 +38,4 @@ struct RemoteAddress {
 /// "https://host:port" of an http address.
 [[nodiscard]] std::string http_root(const RemoteAddress& address);
 
-[[nodiscard]] std::string base64(std::string_view bytes);
-/// "" when it is none.
-[[nodiscard]] std::string base64_decoded(std::string_view text);
-
 }  // namespace lockstep

@@ -76,12 +76,13 @@ Result<Fd> open_subfolder(int parent, const std::string& name) {
     return fd;
 }
 
-Result<void> replace_file(int folder, const std::string& name, std::string_view content) {
+Result<void> replace_file(int folder, const std::string& name, std::string_view content, mode_t mode) {
     const std::string fresh = "." + name + ".new";
     unlinkat(folder, fresh.c_str(), 0);  // of a process that was killed
     const Fd fd(openat(folder, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.open()) return disk_error(name + " cannot be written");
-    if (!write_all(fd.get(), content) || fsync(fd.get()) != 0 ||
+    // Whatever the umask says.
+    if ((mode != 0600 && fchmod(fd.get(), mode) != 0) || !write_all(fd.get(), content) || fsync(fd.get()) != 0 ||
         renameat(folder, fresh.c_str(), folder, name.c_str()) != 0) {
         const auto error = disk_error(name + " cannot be written");
         unlinkat(folder, fresh.c_str(), 0);

@@ -2,6 +2,8 @@
 // Directories and files of a run on disk: made by us, owned by us, never through a symbolic link.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -20,7 +22,8 @@ namespace lockstep {
 
 /// Writes beside, syncs, renames, syncs the directory. After an error the old content is untouched. Errors:
 /// infrastructure.
-[[nodiscard]] Result<void> replace_file(int folder, const std::string& name, std::string_view content);
+[[nodiscard]] Result<void> replace_file(int folder, const std::string& name, std::string_view content,
+                                        mode_t mode = 0600);
 
 /// The last `max_bytes` of the regular file at a relative path; no part of it may be a symbolic link or "..". Errors:
 /// internal when the path is none of ours, infrastructure.

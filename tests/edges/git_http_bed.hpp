@@ -7,6 +7,7 @@
 #include "edges/git_test_bed.hpp"
 #include "edges/git_url.hpp"
 #include "fakes/git_http.hpp"
+#include "lockstep/core/base64.hpp"
 
 namespace lockstep::test {
 

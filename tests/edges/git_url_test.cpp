@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lockstep/core/base64.hpp"
 #include "support/temp_dir.hpp"
 
 namespace lockstep {

@@ -42,12 +42,12 @@ TEST_P(CommandHelp, Golden) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, CommandHelp,
                          ::testing::Values("run", "plan", "build", "doctor", "init", "lockdiff", "schema", "resume",
-                                           "status", "why", "history", "report", "unlock", "fleet", "deploy",
-                                           "approve"),
+                                           "status", "why", "history", "report", "unlock", "fleet", "deploy", "approve",
+                                           "notify"),
                          [](const auto& row) { return row.param; });
 
 TEST(Help, EveryCommandHasGoldenHelpAndExamplesThatParse) {
-    EXPECT_EQ(command_table().size(), 16U) << "add the new command to CommandHelp";
+    EXPECT_EQ(command_table().size(), 17U) << "add the new command to CommandHelp";
     for (const auto& command : command_table()) {
         std::size_t examples = 0;
         for (const auto& example : example_table()) examples += example.command == command.name ? 1U : 0U;

@@ -178,7 +178,7 @@ TEST(Options, UnknownCommands) {
     EXPECT_EQ(refused({"rnu"}), "there is no command `rnu` |  | did you mean `run`?");
     EXPECT_EQ(refused({"help", "biuld"}), "there is no command `biuld` |  | did you mean `build`?");
     EXPECT_EQ(refused({"frobnicate"}), "there is no command `frobnicate` |  | `lockstep help` lists the commands");
-    for (const auto* planned : {"flow", "serve", "trigger", "notify", "metrics", "completion", "verify"})
+    for (const auto* planned : {"flow", "serve", "trigger", "metrics", "completion", "verify"})
         EXPECT_TRUE(refused({planned}).starts_with("there is no command")) << planned;
     EXPECT_TRUE(refused({"--json", "run"}).starts_with("the command comes first, not `--json`"));
     EXPECT_TRUE(refused({""}).starts_with("there is no command ``"));

@@ -8,6 +8,7 @@
 #include "edges/libgit2_objects.hpp"
 #include "fuzz/support/fuzz_input.hpp"
 #include "lockstep/adapters/forge_dialect.hpp"
+#include "lockstep/core/base64.hpp"
 #include "lockstep/core/check.hpp"
 
 using namespace lockstep;

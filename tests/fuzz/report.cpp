@@ -107,6 +107,7 @@ RunReport foreign_report(std::string_view text) {
     }
     for (auto& reason : report.reasons) put(reason.host), put(reason.text);
     for (auto& notice : report.notices) put(notice);
+    for (auto& entry : report.notifications) put(entry.sink), put(entry.error);
     for (auto& record : report.timing.slowest) put(record.name), put(record.machine);
     if (report.pull) put(report.pull->url);
     return report;

@@ -163,6 +163,8 @@ RunReport sample_report() {
     r.ending = {Outcome::proposed, ExitCode::hosts_failed, "12 of 16 hosts fail",
                 "look at https://git.example.org/ada/fleet/pulls/42"};
     r.notices = {"pi needs aarch64-linux: boot.binfmt.emulatedSystems or a remote builder would prove it"};
+    r.notifications = {{"pushgateway", NotificationState::sent, 1, ""},
+                       {"slack", NotificationState::waiting, 1, "no answer from https://hooks.example.org: timed out"}};
     return r;
 }
 
@@ -267,6 +269,7 @@ RunReport hostile_report(int hosts, int causes) {
         r.timing.critical_path.push_back(b);
     }
     r.notices = {evil(), evil()};
+    r.notifications = {{evil(), NotificationState::waiting, 1, evil()}};
     r.run.actor = evil();
     return r;
 }
@@ -345,6 +348,9 @@ RunReport random_report(std::uint32_t seed) {
     if (below(2) == 0) r.pull = RunReport::Pull{below(1000), text(), text()};
     r.notices = list(text);
     r.limits = list(text);
+    r.notifications = list([&] {
+        return Notification{text(), static_cast<NotificationState>(below(3)), below(1000), text()};
+    });
     return r;
 }
 

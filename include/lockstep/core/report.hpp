@@ -13,6 +13,7 @@
 #include "lockstep/core/decide.hpp"
 #include "lockstep/core/exit_code.hpp"
 #include "lockstep/core/lock_alarms.hpp"
+#include "lockstep/core/notification.hpp"
 #include "lockstep/core/records.hpp"
 #include "lockstep/core/result.hpp"
 
@@ -106,13 +107,14 @@ struct RunReport {
         std::uint64_t download_bytes = 0;
         bool operator==(const Timing&) const = default;
     } timing;
-    std::vector<std::string> notices;  ///< things worth knowing that changed no verdict
-    std::vector<std::string> limits;   ///< what was cut, by how much
+    std::vector<std::string> notices;         ///< things worth knowing that changed no verdict
+    std::vector<std::string> limits;          ///< what was cut, by how much
+    std::vector<Notification> notifications;  ///< who was told about the run, and who was not
 
     bool operator==(const RunReport&) const = default;
 };
 
-/// Schema "lockstep-report/1.2". Hosts sorted by name; foreign text cleaned. Ends with a newline.
+/// Schema "lockstep-report/1.3". Hosts sorted by name; foreign text cleaned. Ends with a newline.
 [[nodiscard]] std::string report_json(const RunReport& report);
 [[nodiscard]] Result<RunReport> report_from_json(std::string_view text);
 /// The published JSON Schema (2020-12) of report.json.

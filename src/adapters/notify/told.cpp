@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// told.json: written, read back with types checked, and folded.
+#include <chrono>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "core/json_members.hpp"
+#include "lockstep/adapters/notify.hpp"
+#include "lockstep/core/json_depth.hpp"
+#include "lockstep/core/sanitize.hpp"
+
+namespace lockstep::notify {
+
+namespace {
+
+using Json = nlohmann::ordered_json;  // as it is written
+using Read = nlohmann::json;
+
+constexpr std::size_t k_most_bytes = 1U << 20U;
+constexpr const char* k_schema = "lockstep-told/1.0";
+
+std::int64_t seconds(TimePoint time) {
+    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+std::string line_in(const Read& object, const char* key) {
+    return clean_line(text_of(object, key), 200);
+}
+
+int small_in(const Read& object, const char* key) {
+    const auto number = number_of(object, key);
+    return number < 0 || number > std::numeric_limits<int>::max() ? 0 : static_cast<int>(number);
+}
+
+Json verdict_value(const Verdict& verdict) {
+    return {{"outcome", verdict.outcome}, {"exit_code", verdict.exit}};
+}
+
+Verdict verdict_in(const Read& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || !found->is_object()) return {};
+    return {line_in(*found, "outcome"), small_in(*found, "exit_code")};
+}
+
+Json value_of(const LastRun& run) {
+    Json hosts = Json::object();
+    for (const auto& [state, count] : run.hosts) hosts[state] = count;
+    return {{"id", run.id},
+            {"verdict", verdict_value(run.verdict)},
+            {"before", verdict_value(run.before)},
+            {"finished", run.finished},
+            {"success", run.success},
+            {"landing", run.landing},
+            {"duration_ms", run.duration_ms},
+            {"hosts", std::move(hosts)},
+            {"alarms_critical", run.alarms_critical},
+            {"alarms_warn", run.alarms_warn}};
+}
+
+LastRun run_of(const Read& object) {
+    LastRun run;
+    run.id = line_in(object, "id");
+    run.verdict = verdict_in(object, "verdict");
+    run.before = verdict_in(object, "before");
+    run.finished = number_of(object, "finished");
+    run.success = number_of(object, "success");
+    run.landing = number_of(object, "landing");
+    run.duration_ms = number_of(object, "duration_ms");
+    if (const auto hosts = object.find("hosts"); hosts != object.end() && hosts->is_object())
+        for (const auto& [state, count] : hosts->items())
+            run.hosts[clean_line(state, 60)] = small_in(*hosts, state.c_str());
+    run.alarms_critical = small_in(object, "alarms_critical");
+    run.alarms_warn = small_in(object, "alarms_warn");
+    return run;
+}
+
+}  // namespace
+
+bool is_success(const Verdict& verdict) {
+    return verdict.exit == static_cast<int>(ExitCode::ok) || verdict.exit == static_cast<int>(ExitCode::nothing_to_do);
+}
+
+Told with_run(Told told, const RunReport& report) {
+    auto& last = told.commands[report.run.command];
+    const auto id = news_id(report);
+    if (last.id != id) last.before = last.verdict;
+    last.id = id;
+    last.verdict = {std::string(outcome_word(report.ending.outcome)), static_cast<int>(report.ending.exit)};
+    last.finished = seconds(report.run.finished);
+    last.duration_ms = report.run.duration.count();
+    if (is_success(last.verdict)) last.success = last.finished;
+    // An update is deployed only after it has landed.
+    const bool deployed = report.run.command == "run" && report.ending.outcome == Outcome::deploy_failed;
+    if (report.ending.outcome == Outcome::landed || deployed) last.landing = last.finished;
+    last.hosts.clear();
+    for (const auto& host : report.hosts) ++last.hosts[std::string(state_word(host.state))];
+    last.alarms_critical = last.alarms_warn = 0;
+    for (const auto& alarm : report.alarms)
+        ++(alarm.severity == AlarmSeverity::critical ? last.alarms_critical : last.alarms_warn);
+    told.version = report.run.tool_version;
+    if (!report.run.nix_version.empty()) told.nix_version = report.run.nix_version;
+    return told;
+}
+
+std::string told_json(const Told& told) {
+    Json commands = Json::object();
+    for (const auto& [name, run] : told.commands) commands[name] = value_of(run);
+    const Json root{{"schema", k_schema},
+                    {"version", told.version},
+                    {"nix_version", told.nix_version},
+                    {"commands", std::move(commands)}};
+    return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Told read_told(std::string_view text) {
+    if (text.size() > k_most_bytes || json_depth(text) > 8) return {};
+    const auto root = Read::parse(text, nullptr, false);
+    if (!root.is_object() || line_in(root, "schema") != k_schema) return {};
+    Told told{line_in(root, "version"), line_in(root, "nix_version"), {}};
+    if (const auto commands = root.find("commands"); commands != root.end() && commands->is_object())
+        for (const auto& [name, run] : commands->items())
+            if (run.is_object()) told.commands[clean_line(name, 40)] = run_of(run);
+    return told;
+}
+
+}  // namespace lockstep::notify
