@@ -21,14 +21,15 @@ using ::testing::SizeIs;
 
 constexpr const char* k_secret_path = "services/T0A1B2C3/B0A1B2C3/kEepThisAddressSecret";
 
-/// Slack and a pushgateway in one: says 500 to everything until it is well.
+/// Slack and a pushgateway in one: says 500 to everything, and what it was asked for, until it is well.
 class WebSinks {
 public:
     WebSinks()
         : server_([this](const fakes::Call& call) {
               const std::lock_guard lock(mutex_);
               if (well) taken_.push_back(call.method + " " + call.path + "\n" + call.body);
-              return fakes::Reply{.status = well ? 200 : 500, .headers = {}, .body = well ? "ok" : "not today"};
+              return fakes::Reply{
+                  .status = well ? 200 : 500, .headers = {}, .body = well ? "ok" : "not today, " + call.path};
           }) {}
     [[nodiscard]] std::string url() const { return server_.url(); }
     [[nodiscard]] std::vector<std::string> taken(const std::string& way) const {
