@@ -2,10 +2,10 @@
 // `fleet info`: hosts and the origin of every field, for people and for scripts.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/fleet_parts.hpp"
+#include "core/text_table.hpp"
 #include "lockstep/core/check.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -46,33 +46,6 @@ std::string cut(std::string_view text, std::size_t most) {
     return clean_line(text, most);
 }
 
-/// Characters; continuation bytes of UTF-8 take no column.
-std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-std::string padded(const std::string& text, std::size_t width) {
-    return text + std::string(width - std::min(width, columns(text)), ' ');
-}
-
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()), 0);
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
-    }
-    std::string text;
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i)
-            line += i + 1 == row.size() ? row[i] : padded(row[i], widths[i] + 2);
-        while (line.ends_with(' ')) line.pop_back();
-        text += line + "\n";
-    }
-    return text;
-}
-
 /// "deploy@10.0.0.1:2222 via bastion".
 std::string place_of(const FleetHost& host) {
     std::string text = host.user.empty() ? "" : host.user + "@";
@@ -91,7 +64,7 @@ std::string details(const FleetHost& host) {
         if (value.empty() && origin == "default") return;
         rows.push_back({fmt::format("  {}", field), value.empty() ? "-" : cut(value, 200), cut(origin, 200)});
     });
-    return host.name + (host.configured ? "" : "  (not in the flake)") + "\n" + table(rows);
+    return host.name + (host.configured ? "" : "  (not in the flake)") + "\n" + text_table(rows);
 }
 
 }  // namespace
@@ -116,7 +89,7 @@ std::string fleet_info_text(const Fleet& fleet, const std::vector<std::string>& 
                             host.tags.empty() ? "-" : cut(join(host.tags, ","), 40),
                             cut(host.origin.at("addresses"), 40)});
         }
-        text = table(rows);
+        text = text_table(rows);
     }
     return text;
 }

@@ -53,6 +53,10 @@ enum class Connection {
 [[nodiscard]] Command ssh_script(const SshTarget& target, Connection connection,
                                  const std::vector<std::pair<std::string, std::string>>& parameters,
                                  std::string_view script);
+/// argv of ssh for a person who sits in front of it: what it asks is asked, and nothing is shared. `words`: a command
+/// instead of a shell, quoted for the host's; `terminal`: it gets one there.
+[[nodiscard]] std::vector<std::string> ssh_session_argv(const SshTarget& target, const std::vector<std::string>& words,
+                                                        bool terminal);
 /// Ends the shared connection, if there is one.
 [[nodiscard]] Command ssh_close_command(const SshTarget& target);
 /// The options of a connection, as ssh takes them ("-F", "/dev/null", "-o", …): for NIX_SSHOPTS and for people.

@@ -43,7 +43,7 @@ struct HostProbe {
     std::string profile_link;              ///< "system-42-link"
     std::string profile_system;            ///< the system behind the profile, which may be a wrapper of it
     std::map<int, std::string> generations;
-    BootParts booted_parts, candidate_parts;
+    BootParts booted_parts, running_parts, candidate_parts;
 
     bool systemd = false;
     std::string systemd_version;

@@ -22,8 +22,9 @@ bool read_number(std::string_view text, Number& number) {
 }  // namespace
 
 Command closure_command(const SshTarget& target, Connection connection, const std::string& path,
-                        const std::string& nonce) {
-    return script_command(target, connection, "closure", {{"lockstep_path", path}, {"lockstep_nonce", nonce}},
+                        const std::string& nonce, const std::string& nix_bin) {
+    return script_command(target, connection, "closure",
+                          {{"lockstep_path", path}, {"lockstep_nonce", nonce}, {"lockstep_nix_bin", nix_bin}},
                           "closure");
 }
 

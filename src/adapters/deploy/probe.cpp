@@ -87,6 +87,7 @@ void read_system(const Answer& answer, HostProbe& probe) {
     probe.profile_system = path(answer, "profile_system");
     for (const auto& generation : answer.all("generation")) add_generation(probe, generation);
     probe.booted_parts = parts(answer, "booted");
+    probe.running_parts = parts(answer, "running");
     probe.candidate_parts = parts(answer, "candidate");
     probe.candidate_present = flag(answer, "candidate_present");
     probe.candidate_valid = flag(answer, "candidate_valid");

@@ -83,6 +83,13 @@ std::vector<std::string> call(const SshTarget& target, Connection connection) {
     return argv;
 }
 
+/// Words for the login shell of a host.
+std::string shell_line(const std::vector<std::string>& argv) {
+    std::string line;
+    for (const auto& word : argv) line += (line.empty() ? "" : " ") + shell_word(word);
+    return line;
+}
+
 }  // namespace
 
 std::string shell_word(std::string_view text) {
@@ -133,13 +140,24 @@ std::string ssh_config_text(const SshTarget& target) {
 
 Command ssh_command(const SshTarget& target, Connection connection, const std::vector<std::string>& argv) {
     Command command;
-    std::string line;
-    for (const auto& word : argv) line += (line.empty() ? "" : " ") + shell_word(word);
+    const auto line = shell_line(argv);
     command.argv = target.local ? std::vector<std::string>{"sh", "-c"} : call(target, connection);
     command.argv.push_back(line);
     command.env_unset = {"SSH_ASKPASS", "DISPLAY"};
     command.label = "ssh " + target.host;
     return command;
+}
+
+std::vector<std::string> ssh_session_argv(const SshTarget& target, const std::vector<std::string>& words,
+                                          bool terminal) {
+    // The first value counts: a passphrase may be asked for. Whose key it is may not.
+    std::vector<std::string> argv{"ssh", "-o", "BatchMode=no"};
+    for (auto& option : ssh_options(target, Connection::fresh)) argv.push_back(std::move(option));
+    if (terminal && !words.empty()) argv.emplace_back("-t");
+    if (!target.user.empty()) argv.insert(argv.end(), {"-l", target.user});
+    argv.insert(argv.end(), {"--", target.host});
+    if (!words.empty()) argv.push_back(shell_line(words));
+    return argv;
 }
 
 Command ssh_script(const SshTarget& target, Connection connection, const Parameters& parameters,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Lists the closure of a system with the size of each path, and changes nothing. The answer has a shape of its own:
 # thousands of lines "SIZE PATH", and at the end how many they are.
+[ -z "$lockstep_nix_bin" ] || PATH=$lockstep_nix_bin:$PATH
 closure() {
     paths=$(nix-store --query --requisites "$lockstep_path" 2>/dev/null) || { printf 'end=%s none\n' "$lockstep_nonce"; return 0; }
     # shellcheck disable=SC2086 # store paths hold no white space

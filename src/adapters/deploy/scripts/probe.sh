@@ -112,6 +112,7 @@ probe() {
     target=$(running_system) && say running "$target"
     target=$(readlink -f /run/booted-system 2>/dev/null) && say booted "$target"
     store_files booted /run/booted-system
+    store_files running /run/current-system
     profile_facts
     systemd_facts
     space store /nix/store
