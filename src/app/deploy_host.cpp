@@ -168,6 +168,7 @@ bool DeployHostSession::probe() {
 }
 
 bool DeployHostSession::is_unchanged() const {
+    if (request_.purpose == DeployPurpose::restart) return false;
     return seen_ && seen_->running == target_.path && seen_->profile_holds(target_.path);
 }
 
@@ -193,9 +194,36 @@ std::optional<HostOutcome> DeployHostSession::may_begin() {
     return std::nullopt;
 }
 
+/// A recorded system is nowhere but on the host, and going back is to need nobody else.
+std::optional<HostOutcome> DeployHostSession::find_there() {
+    stage("look for it");
+    const auto there = ask(deploy::host_validity_command(ssh_, {target_.path}));
+    if (!there.status.ok() && deploy::judge_ssh(there.status, there.err) != deploy::ReachTrouble::none)
+        return end(HostOutcome::unreachable, clean_line(there.err, 300));
+    if (!there.status.ok())
+        return end(HostOutcome::refused,
+                   short_path(target_.path) +
+                       " is gone from the host: its garbage was collected since; `lockstep deploy "
+                       "--from RUN` brings the system of an earlier run");
+    keep();
+    stage("");
+    return std::nullopt;
+}
+
+/// Both systems, from the garbage collector.
+void DeployHostSession::keep() {
+    left_something_ = true;
+    const auto mark = nonce();
+    const auto pinned =
+        deploy::parse_pinned(ask(deploy::pin_command(ssh_, request_.run, target_.path, record_.from, mark)).out, mark);
+    if (!pinned.value_or(false)) log("could not be kept from the garbage collector");
+}
+
 std::optional<HostOutcome> DeployHostSession::bring() {
     if (!seen_ && !probe()) return end(HostOutcome::unreachable, record_.detail);
     if (auto no = may_begin()) return no;
+    if (request_.purpose == DeployPurpose::restart) return std::nullopt;
+    if (request_.purpose == DeployPurpose::go_back) return find_there();
     stage("copy");
     const auto begin = ports_.clock.steady();
     const auto copy = deploy::host_copy_command(request_.setup, ssh_,
@@ -220,11 +248,7 @@ std::optional<HostOutcome> DeployHostSession::bring() {
         return end(HostOutcome::failed, "the system could not be copied: " +
                                             clean_line(done.err.empty() ? describe(done.status) : done.err, 600));
     }
-    left_something_ = true;
-    const auto mark = nonce();
-    const auto pinned =
-        deploy::parse_pinned(ask(deploy::pin_command(ssh_, request_.run, target_.path, record_.from, mark)).out, mark);
-    if (!pinned.value_or(false)) log("could not be kept from the garbage collector");
+    keep();
     // Now that the system is there, its kernel and the like can be compared with what was booted.
     if (const auto now = probe_once(Connection::shared))
         record_.reboot_reasons = deploy::reboot_reasons(now->booted_parts, now->candidate_parts);

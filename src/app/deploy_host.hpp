@@ -107,6 +107,8 @@ private:
     [[nodiscard]] std::string nonce();
     [[nodiscard]] std::string by_hand(const std::string& what) const;
     [[nodiscard]] std::optional<HostOutcome> may_begin();
+    [[nodiscard]] std::optional<HostOutcome> find_there();
+    void keep();
     [[nodiscard]] std::optional<HostOutcome> find_stand_in();
     [[nodiscard]] Result<void> reach(std::string_view step) const;
     void tidy();

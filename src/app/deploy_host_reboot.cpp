@@ -47,9 +47,14 @@ HostOutcome DeployHostSession::activate() {
     }
     if (record_.reboot_reasons.empty()) record_.reboot_reasons = reasons;
     if (auto no = may_begin()) return *no;
+    // Nobody would be left to look at what came up.
+    const bool restart_only = request_.purpose == DeployPurpose::restart;
+    if (restart_only && is_own_machine())
+        return end(HostOutcome::refused, "lockstep itself runs on it: reboot it by hand");
     if (auto alone = find_stand_in()) return *alone;
     if (const auto reached = reach("deploy-activate"); !reached.ok())
         return end(HostOutcome::failed, reached.error().what);
+    if (restart_only) return restart_and_prove();
     if (target_.type != ProfileType::nixos) return carry_out_profile();
     stage("ask");
     const auto mark = nonce();
@@ -92,7 +97,8 @@ HostOutcome DeployHostSession::restart_and_prove() {
     intent.old_path = record_.from;
     intent.new_path = target_.path;
     if (const auto written = write_intent(intent); !written.ok())
-        return end(HostOutcome::boot_pending, "the journal cannot be written: " + written.error().why);
+        return end(request_.purpose == DeployPurpose::restart ? HostOutcome::refused : HostOutcome::boot_pending,
+                   "the journal cannot be written: " + written.error().why);
     (void)reach("deploy-reboot");
     return restart();
 }
@@ -103,7 +109,9 @@ HostOutcome DeployHostSession::restart() {
     const auto rebooting =
         deploy::parse_rebooting(ask(deploy::reboot_command(ssh_, request_.run, record_.boot_before, mark)).out, mark);
     (void)reach("deploy-rebooting");
-    if (rebooting && !rebooting->under_way) return end(HostOutcome::boot_pending, "the host refuses to reboot");
+    if (rebooting && !rebooting->under_way)
+        return end(request_.purpose == DeployPurpose::restart ? HostOutcome::refused : HostOutcome::boot_pending,
+                   "the host refuses to reboot");
     return prove_restarted();
 }
 
@@ -143,13 +151,17 @@ HostOutcome DeployHostSession::prove_restarted() {
             return end(proof.degraded ? HostOutcome::degraded : HostOutcome::confirmed, degraded_why_);
         }
         record_.detail = proof.why;
+        // The same system as before: there is nothing to go back to.
+        if (up->running == record_.from) return end(HostOutcome::unhealthy, proof.why);
         return roll_back();
     }
-    const auto why = fmt::format("it came back with {}", clean_line(up->running, 200));
+    const auto why = fmt::format("it came back with {} and not with {}", clean_line(up->running, 200), target_.path);
     if (up->running != record_.from) {
         record_.manual = by_hand("readlink /run/current-system /nix/var/nix/profiles/system");
         return end(HostOutcome::unknown, why);
     }
+    // Nothing was switched that could be put back: its boot loader and its profile do not agree.
+    if (request_.purpose == DeployPurpose::restart) return end(HostOutcome::failed, why + ", as before the reboot");
     // The boot loader did not take the new system: profile and boot entry go back to what runs.
     const auto back = carry_out(switch_request("-unboot", record_.from, record_.from, SwitchAction::boot));
     if (back == HostOutcome::boot_pending) return end(HostOutcome::rolled_back, why);

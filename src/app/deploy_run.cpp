@@ -25,6 +25,7 @@ DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
     : request_(request), ports_(ports), settled_(request.targets.size(), 0), earlier_(request.targets.size()) {
     record_.run = request.run;
     record_.commit = request.commit;
+    record_.purpose = request.purpose;
     record_.strategy = std::string(word(request.policy.strategy));
     view_.since = ports.clock.steady();
     for (std::size_t n = 0; n < request.targets.size(); ++n) {

@@ -44,7 +44,7 @@ void learn_time(std::int64_t milliseconds, std::vector<Millis>& times) {
     if (milliseconds > 0 && milliseconds <= k_most && times.size() < k_remembered) times.emplace_back(milliseconds);
 }
 
-void learn_host(const Json& host, DeployPast& past) {
+void learn_host(const Json& host, bool rollback, DeployPast& past) {
     const auto name = text_of(host, "name");
     const auto outcome = host_outcome_from(text_of(host, "state"));
     if (name.empty() || !outcome || *outcome == HostOutcome::not_started) return;
@@ -52,6 +52,15 @@ void learn_host(const Json& host, DeployPast& past) {
     const bool blamed = blameless == host.end() || *blameless != true;
     if (blamed && (*outcome == HostOutcome::rolled_back || *outcome == HostOutcome::rollback_failed))
         past.went_back[name].insert(text_of(host, "to"));
+    const DeployStep step{text_of(host, "from"), text_of(host, "to")};
+    if (is_success(*outcome) && !step.from.empty() && !step.to.empty() && step.from != step.to) {
+        auto& newer = past.steps[name];
+        const bool brought_again =
+            std::any_of(newer.begin(), newer.end(), [&](const auto& each) { return each.to == step.from; });
+        // Somebody wanted to be rid of it: it is not brought back unasked.
+        if (rollback && !brought_again) past.went_back[name].insert(step.from);
+        if (!rollback) newer.push_back(step);
+    }
     // Only what a deploy left there itself; that it found something else later does not make that expected.
     if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
         past.running.emplace(name, text_of(host, "running"));
@@ -105,8 +114,17 @@ void learn_deploy(std::string_view status_json, DeployPast& past) {
     if (!root.is_object()) return;
     const auto hosts = root.find("hosts");
     if (hosts == root.end() || !hosts->is_array()) return;
+    const bool rollback = text_of(root, "purpose") == word(DeployPurpose::go_back);
     for (const auto& host : *hosts)
-        if (host.is_object()) learn_host(host, past);
+        if (host.is_object()) learn_host(host, rollback, past);
+}
+
+std::optional<DeployStep> step_to(const DeployPast& past, const std::string& host, const std::string& running) {
+    const auto found = past.steps.find(host);
+    if (found == past.steps.end() || running.empty()) return std::nullopt;
+    for (const auto& step : found->second)
+        if (step.to == running) return step;
+    return std::nullopt;
 }
 
 Millis longest_lately(const std::map<std::string, std::vector<Millis>>& times, const std::string& host) {

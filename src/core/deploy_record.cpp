@@ -73,6 +73,18 @@ std::vector<const DeployHostRecord*> by_need(const DeployRecord& record) {
 
 }  // namespace
 
+std::string_view word(DeployPurpose purpose) {
+    switch (purpose) {
+        case DeployPurpose::deploy:
+            return "deploy";
+        case DeployPurpose::go_back:
+            return "rollback";
+        case DeployPurpose::restart:
+            return "reboot";
+    }
+    return "";
+}
+
 std::string deploy_counts(const DeployRecord& record) {
     const auto counts = counts_of(record);
     std::string text;
@@ -99,6 +111,7 @@ std::string deploy_status_json(const DeployRecord& record, std::chrono::system_c
                              {"hosts", given.approval.hosts}});
     Json root{{"schema", "lockstep-deployment/1.0"},
               {"run", record.run},
+              {"purpose", std::string(word(record.purpose))},
               {"commit", record.commit},
               {"updated", format_utc(now)},
               {"finished", record.finished},

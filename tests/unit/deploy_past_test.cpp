@@ -105,6 +105,41 @@ TEST(DeployPast, AHostThatWentBackBecauseNothingLandedIsNotHeldAgainstItsSystem)
     EXPECT_THAT(past.went_back["b"], ElementsAre("/1"));
 }
 
+std::string one_host(const std::string& purpose, const std::string& from, const std::string& to) {
+    return R"({"purpose":")" + purpose + R"(","hosts":[{"name":"a","state":"confirmed","from":")" + from +
+           R"(","to":")" + to + R"(","running":")" + to + R"("}]})";
+}
+
+TEST(DeployPast, ARollbackGoesToWhatRanBeforeAndNeverToAndFro) {
+    // Newest first: good → bad, back to good, good → fixed.
+    DeployPast past;
+    learn_deploy(one_host("deploy", "/good", "/fixed"), past);
+    learn_deploy(one_host("rollback", "/bad", "/good"), past);
+    learn_deploy(one_host("deploy", "/good", "/bad"), past);
+    learn_deploy(one_host("deploy", "/first", "/good"), past);
+    EXPECT_EQ(step_to(past, "a", "/fixed")->from, "/good") << "not what was in the list before it";
+    EXPECT_EQ(step_to(past, "a", "/good")->from, "/first") << "and not the one that it was rolled back from";
+    EXPECT_EQ(step_to(past, "a", "/other"), std::nullopt) << "no deploy brought it";
+    EXPECT_EQ(step_to(past, "b", "/good"), std::nullopt);
+    EXPECT_EQ(step_to(past, "a", ""), std::nullopt);
+    EXPECT_EQ(past.running["a"], "/fixed");
+    EXPECT_THAT(past.went_back["a"], ElementsAre("/bad")) << "a deploy leaves it alone until somebody says otherwise";
+}
+
+TEST(DeployPast, WhatWasBroughtAgainAfterARollbackIsWanted) {
+    DeployPast past;
+    learn_deploy(one_host("deploy", "/good", "/new"), past);
+    learn_deploy(one_host("rollback", "/new", "/good"), past);
+    EXPECT_THAT(past.went_back["a"], IsEmpty());
+}
+
+TEST(DeployPast, AnUnchangedDeployIsNoStep) {
+    DeployPast past;
+    learn_deploy(one_host("deploy", "/good", "/good"), past);
+    learn_deploy(one_host("deploy", "/old", "/good"), past);
+    EXPECT_EQ(step_to(past, "a", "/good")->from, "/old");
+}
+
 TEST(DeployPast, WrongTypesTeachNothing) {
     for (const char* text :
          {"", "[]", "{", "{}", R"({"hosts":{}})", R"({"hosts":[7,[],"x",null]})", R"({"hosts":[{"name":["a"]}]})",

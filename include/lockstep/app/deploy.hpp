@@ -61,6 +61,8 @@ struct DeployTarget {
 
 struct DeployRequest {
     std::string run, commit;
+    /// go_back: paths of targets are on the hosts, or it is refused. restart: they are what the next boot starts.
+    DeployPurpose purpose = DeployPurpose::deploy;
     std::string secret;  ///< orders to hosts carry a hash of it
     nix::Setup setup;
     DeployPolicy policy;

@@ -36,16 +36,29 @@ struct DeployBegun {
 /// The run whose results a deploy was made from; "" when its journal does not say.
 [[nodiscard]] std::string deploy_proof(const std::vector<JournalRecord>& journal);
 
+/// A deploy that succeeded on a host: what it found there, and what it left.
+struct DeployStep {
+    std::string from, to;
+
+    bool operator==(const DeployStep&) const = default;
+};
+
 /// What earlier deploys left, by host.
 struct DeployPast {
     std::map<std::string, std::string> running;                   ///< the system that was read last
     std::map<std::string, std::set<std::string>> went_back;       ///< systems that did not hold
     std::set<std::string> failed, unreachable;                    ///< in the last deploy that had the host
     std::map<std::string, std::vector<Millis>> copies, switches;  ///< what they took where they went well, newest first
+    std::map<std::string, std::vector<DeployStep>> steps;         ///< newest first; without rollbacks
     std::set<std::string> told;                                   ///< hosts that a deploy has said something about
 };
 /// Adds what a deployment-status.json says; newer deploys come first. Anything else teaches nothing.
 void learn_deploy(std::string_view status_json, DeployPast& past);
+
+/// What ran on the host before the newest deploy that brought what runs there now; nothing when none did. It is never
+/// what a rollback was made from.
+[[nodiscard]] std::optional<DeployStep> step_to(const DeployPast& past, const std::string& host,
+                                                const std::string& running);
 
 /// No longer than this, as far as the last five times tell; 0: not known.
 [[nodiscard]] Millis longest_lately(const std::map<std::string, std::vector<Millis>>& times, const std::string& host);

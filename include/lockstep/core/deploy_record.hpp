@@ -40,8 +40,17 @@ struct DeployHostRecord {
     bool operator==(const DeployHostRecord&) const = default;
 };
 
+/// What somebody wanted of the hosts.
+enum class DeployPurpose {
+    deploy,   ///< what was proved
+    go_back,  ///< the system that an earlier deploy had found, and which the hosts have
+    restart,  ///< a reboot, nothing else
+};
+[[nodiscard]] std::string_view word(DeployPurpose purpose);  ///< "deploy", "rollback", "reboot"
+
 struct DeployRecord {
     std::string run, commit;
+    DeployPurpose purpose = DeployPurpose::deploy;
     std::string strategy, reason;   ///< why it stopped before its end, "" = it did not
     std::vector<std::string> plan;  ///< lines for people
     std::string plan_hash;          ///< of the plan file that was carried out; "" = there was none
