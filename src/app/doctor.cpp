@@ -111,6 +111,10 @@ private:
 
     void flake() {
         if (!nix_ok_) return;
+        if (const auto tree = add_pinned_worktree(state_); !tree.ok()) {
+            failed("flake", tree.error());
+            return;
+        }
         const auto found = discover(state_, state_.base_commit, "");
         if (!found.ok()) {
             failed("flake", found.error());

@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/control_folder.hpp"
 #include "cli/deploy_choice.hpp"
 #include "cli/deploy_terms.hpp"
 #include "cli/finish.hpp"
+#include "cli/fleet_call.hpp"
 #include "cli/output_file.hpp"
 #include "cli/outputs.hpp"
 #include "cli/run_hooks.hpp"
@@ -22,8 +24,6 @@
 #include "lockstep/core/text.hpp"
 
 namespace lockstep::cli {
-
-namespace {
 
 RunReport report_of(const Options& options, Machine& machine, const RunReport& proof) {
     RunReport report;
@@ -40,6 +40,18 @@ RunReport ended_with(RunReport report, Machine& machine, const Error& error) {
     report.run.finished = machine.ports().clock.now();
     report.ending = stopped_by(error);
     return report;
+}
+
+namespace {
+
+/// Who goes on when a switch of our own machine ends this process.
+std::function<Result<void>()> stand_in_of(const Options& options, Machine& machine) {
+    // Who waited for the end of another process is a stand-in already, and outlives the switch.
+    if (options.wait) return {};
+    if (options.command != "fleet") return stand_in_for(machine);
+    return [] {
+        return Result<void>(Error{ErrorKind::usage, "this command is not resumed", "do it by hand there", ""});
+    };
 }
 
 std::string simulate(const DeployRequest& request, const std::vector<std::string>& faults, int& code) {
@@ -106,23 +118,28 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     // A process that was cut off may have left hosts in the middle: those are brought to their end first.
     if (const auto& terms = choice->request.terms; past == nullptr && !terms.refusal.empty())
         return refused_with(report, machine, terms);
+    // `resume` deploys the same, whatever has landed meanwhile.
+    (void)machine.store().journal("fact", "deploy-proof", journal_data({{"run", proof.run.id}}));
+    return carry_out(options, machine, std::move(report), choice.value(),
+                     past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{});
+}
+
+RunReport carry_out(const Options& options, Machine& machine, RunReport report, DeployChoice& choice,
+                    const DeployBegun& begun) {
     auto ports = machine.ports();
-    for (const auto& text : choice->notices) {
+    for (const auto& text : choice.notices) {
         report.notices.push_back(text);
         ports.events.on(Notice{false, text});
     }
-    // `resume` deploys the same, whatever has landed meanwhile.
-    (void)ports.store.journal("fact", "deploy-proof", journal_data({{"run", proof.run.id}}));
-    auto& request = choice->request;
+    auto& request = choice.request;
     request.run = machine.store().run_id();
     request.secret = machine.settings("deploy").secret_nonce;
     request.dry_run = options.dry_run;
     request.stage = options.stage;
+    if (const auto set = set_calendar(choice, machine); !set.ok()) return ended_with(report, machine, set.error());
     machine.hooks().set_commit(request.commit);
     auto deploy_ports = deploy_ports_of(options, ports, machine);
-    // Who waited for the end of another process is a stand-in already, and outlives the switch.
-    if (!options.wait) deploy_ports.stand_in = stand_in_for(machine);
-    const auto begun = past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{};
+    deploy_ports.stand_in = stand_in_of(options, machine);
     const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
     report.run.finished = ports.clock.now();
     report.run.duration = std::chrono::duration_cast<Millis>(report.run.finished - report.run.started);
@@ -131,7 +148,8 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
         report.notices.push_back(deploy_counts(done.value()));
         report.ending = {Outcome::stopped, signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted,
                          "interrupted: hosts that were being switched settle by themselves",
-                         "lockstep resume " + report.run.id};
+                         options.command == "fleet" ? "`lockstep fleet status` tells how they stand"
+                                                    : "lockstep resume " + report.run.id};
         return report;
     }
     if (!options.quiet || options.dry_run)
@@ -141,7 +159,7 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
             return ended_with(report, machine, told.error());
     end_report(report, done.value(), options, request.terms);
     // An end that is written down is not resumed. A run that landed has written its own.
-    (void)ports.store.journal("outcome", options.command == "deploy" ? "verdict" : "deploy",
+    (void)ports.store.journal("outcome", options.command == "run" ? "deploy" : "verdict",
                               journal_data(verdict_data(report.ending)));
     return report;
 }

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // doctor, init, unlock: a look at a repository and its surroundings.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/doctor_hosts.hpp"
 #include "cli/wiring.hpp"
-#include "edges/spawn.hpp"
+#include "cli/write_new.hpp"
 #include "lockstep/adapters/forge_dialect.hpp"
 #include "lockstep/app/doctor.hpp"
 #include "lockstep/app/survey.hpp"
@@ -19,24 +15,14 @@
 
 namespace lockstep::cli {
 
-namespace {
-
-Result<void> write_new(const std::string& path, const std::string& text, bool force) {
-    const Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0644));
-    if (!fd.open() && errno == EEXIST)
-        return Error{ErrorKind::config, path + " exists already", "",
-                     "use --force to replace it, or --output - to look at the proposal"};
-    if (!fd.open() || write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        return Error{ErrorKind::infrastructure, path + " cannot be written", std::strerror(errno), ""};
-    return {};
-}
-
-}  // namespace
-
 int command_doctor(const Options& options, Environment environment) {
     Machine machine(options, std::move(environment));
     if (const auto opened = machine.open("doctor"); !opened.ok()) return tell_error(opened.error());
-    const auto findings = examine(machine.settings("doctor"), machine.ports());
+    auto findings = examine(machine.settings("doctor"), machine.ports());
+    if (findings_exit(findings) == ExitCode::ok) {
+        const auto hosts = examine_hosts(options, machine);
+        findings.insert(findings.end(), hosts.begin(), hosts.end());
+    }
     machine.console().stop();
     tell_result(options.json ? findings_json(findings) : findings_text(findings, machine.color_on_stdout()));
     machine.clean_up(false);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/control_folder.hpp"
 #include "cli/deploy_choice.hpp"
 
 namespace lockstep::cli {
@@ -57,6 +58,7 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
     chosen.operands.clear();
     const ControlFolder control;
     LOCKSTEP_TRY(auto choice, choose_deploy(chosen, machine, proof, control.path(), past != nullptr));
+    LOCKSTEP_TRY_VOID(set_calendar(choice, machine));
     auto& request = choice.request;
     LOCKSTEP_TRY_VOID(only_canaries(request));
     auto ports = machine.ports();

@@ -2,14 +2,9 @@
 // From a command line to a request.
 #include "cli/deploy_choice.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <set>
-
 #include "app/deploy_calendar.hpp"
 #include "cli/deploy_terms.hpp"
+#include "cli/fleet_call.hpp"
 #include "edges/curl_http.hpp"
 #include "edges/tcp_connect.hpp"
 
@@ -39,39 +34,32 @@ std::vector<std::string> wanted_hosts(const Options& options, const std::optiona
 
 }  // namespace
 
-ControlFolder::ControlFolder() {
-    std::string name = "/tmp/lockstep-ssh-XXXXXX";
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-}
-
-ControlFolder::~ControlFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-}
-
 Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, const RunReport& proof,
                                    const std::string& control_folder, bool resumed) {
     LOCKSTEP_TRY(auto plan, wanted_plan(options, machine, resumed));
-    LOCKSTEP_TRY(const auto gathered, gather_fleet(machine));
-    const auto operands = wanted_hosts(options, plan, gathered.fleet);
+    KnownFleet known;
+    LOCKSTEP_TRY(known.gathered, gather_fleet(machine));
+    known.proof = proof;
+    known.past = read_deploy_past(machine.runs(), machine.store().run_id());
+    const auto operands = wanted_hosts(options, plan, known.gathered.fleet);
     const bool by_name = !operands.empty() && !options.all;
-    LOCKSTEP_TRY(auto terms, deploy_terms(options, machine, gathered, std::move(plan), resumed));
-    const auto past = read_deploy_past(machine.runs(), machine.store().run_id());
-    LOCKSTEP_TRY(const auto hosts, chosen_hosts(gathered.fleet, options, operands, [&](std::string_view predicate) {
-                     if (predicate == "failed(last)") return Result<std::set<std::string>>(past.failed);
-                     if (predicate == "unreachable(last)") return Result<std::set<std::string>>(past.unreachable);
-                     return Result<std::set<std::string>>(
-                         Error{ErrorKind::usage, "`" + std::string(predicate) + "` cannot be answered here", "",
-                               "choose hosts by names, globs, @tags and failed(last)"});
-                 }));
-    LOCKSTEP_TRY(auto choice, deploy_request(gathered, hosts, by_name, proof, past, options, control_folder));
+    LOCKSTEP_TRY(auto terms, deploy_terms(options, machine, known.gathered, std::move(plan), resumed));
+    LOCKSTEP_TRY(const auto hosts,
+                 chosen_hosts(known.gathered.fleet, options, operands,
+                              [&](std::string_view predicate) { return answer_predicate(machine, known, predicate); }));
+    LOCKSTEP_TRY(auto choice,
+                 deploy_request(known.gathered, hosts, by_name, proof, known.past, options, control_folder));
     choice.request.terms = std::move(terms);
-    if (choice.windows.empty()) return choice;
+    return choice;
+}
+
+Result<void> set_calendar(DeployChoice& choice, Machine& machine) {
+    if (choice.windows.empty()) return {};
     auto ports = machine.ports();
     LOCKSTEP_TRY(choice.request.calendar,
                  deploy_calendar(choice.windows, choice.time_zone, machine.environment().get("TZDIR"), ports.files,
                                  std::chrono::duration_cast<Millis>(ports.clock.now().time_since_epoch())));
-    return choice;
+    return {};
 }
 
 DeployPorts deploy_ports_of(const Options& options, const RunPorts& ports, Machine& machine) {

@@ -10,22 +10,12 @@
 
 namespace lockstep::cli {
 
-/// A short path for ssh's sockets, gone with this object.
-class ControlFolder {
-public:
-    ControlFolder();
-    ~ControlFolder();
-    ControlFolder(const ControlFolder&) = delete;
-    ControlFolder& operator=(const ControlFolder&) = delete;
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
-
 /// Fleet, hosts and request, from what the command line, a plan and earlier deploys say.
 [[nodiscard]] Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, const RunReport& proof,
                                                  const std::string& control_folder, bool resumed);
+
+/// The maintenance windows of the choice, put on the calendar.
+[[nodiscard]] Result<void> set_calendar(DeployChoice& choice, Machine& machine);
 
 /// Ports of a deploy from those of a run. They hold `options`, `machine` and what `ports` refers to.
 [[nodiscard]] DeployPorts deploy_ports_of(const Options& options, const RunPorts& ports, Machine& machine);

@@ -56,29 +56,6 @@ Result<DeployPolicy> policy_of(const Config::Deploy& wish) {
     return policy;
 }
 
-std::vector<deploy::SshTarget> addresses_of(const FleetHost& host, const GatheredFleet& gathered,
-                                            const std::string& control_folder) {
-    const auto& wish = gathered.config.deploy;
-    deploy::SshTarget ssh;
-    ssh.port = host.port.value_or(0);
-    ssh.user = host.user;
-    ssh.identity_file = host.identity_file;
-    ssh.jump = host.jump;
-    ssh.options = host.ssh_options;
-    ssh.become = wish.become;
-    ssh.known_hosts_file = wish.known_hosts.empty() || wish.known_hosts.front() == '/'
-                               ? wish.known_hosts
-                               : gathered.repository + "/" + wish.known_hosts;
-    if (ssh.known_hosts_file.empty()) ssh.known_hosts_file = gathered.home + "/.ssh/known_hosts";
-    std::vector<deploy::SshTarget> targets;
-    for (const auto& address : host.addresses) {
-        ssh.host = address;
-        ssh.control_path = control_folder + "/" + file_slug(host.name).substr(0, 24) + std::to_string(targets.size());
-        targets.push_back(ssh);
-    }
-    return targets;
-}
-
 Result<HealthPolicy> health_of(const Config::Deploy& wish) {
     HealthPolicy health;
     for (const auto& text : wish.health) {
@@ -98,27 +75,6 @@ std::string report_name(const FleetHost& host) {
     if (host.type == ProfileType::home_manager)
         return make_target("homeConfigurations", TargetKind::home, host.target).name;
     return host.target;
-}
-
-const HostResult* proved(const RunReport& report, const FleetHost& host) {
-    const auto found = std::find_if(report.hosts.begin(), report.hosts.end(), [&](const auto& each) {
-        return each.name == report_name(host) && is_proved(each.state) && !each.out.empty();
-    });
-    return found == report.hosts.end() ? nullptr : &*found;
-}
-
-/// What a reboot may be needed for, read here: most hosts do not have the system yet.
-deploy::BootParts parts_of(const std::string& path) {
-    deploy::BootParts parts;
-    for (const char* part : {"kernel", "initrd", "kernel-modules", "systemd"}) {
-        std::error_code failed;
-        const auto target = fs::canonical(fs::path(path) / part, failed);
-        if (!failed) parts[part] = target.string();
-    }
-    DiskFiles files;
-    if (const auto text = files.read(path + "/kernel-params", 2048); text.ok())
-        parts["kernel-params"] = clean_line(text.value(), 2048);
-    return parts;
 }
 
 RebootWish reboot_of(const std::string& word) {
@@ -141,8 +97,8 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     DeployTarget target;
     target.name = host.name;
     target.path = result.out;
-    target.parts = parts_of(result.out);
-    target.addresses = addresses_of(host, gathered, control_folder);
+    target.parts = boot_parts_here(result.out);
+    target.addresses = ssh_targets(host, gathered, control_folder);
     target.optional = host.optional;
     target.offline_ok = host.offline_ok;
     target.approval = host.approval;
@@ -180,6 +136,49 @@ std::string machine_id() {
 }
 
 }  // namespace
+
+std::vector<deploy::SshTarget> ssh_targets(const FleetHost& host, const GatheredFleet& gathered,
+                                           const std::string& control_folder) {
+    const auto& wish = gathered.config.deploy;
+    deploy::SshTarget ssh;
+    ssh.port = host.port.value_or(0);
+    ssh.user = host.user;
+    ssh.identity_file = host.identity_file;
+    ssh.jump = host.jump;
+    ssh.options = host.ssh_options;
+    ssh.become = wish.become;
+    ssh.known_hosts_file = wish.known_hosts.empty() || wish.known_hosts.front() == '/'
+                               ? wish.known_hosts
+                               : gathered.repository + "/" + wish.known_hosts;
+    if (ssh.known_hosts_file.empty()) ssh.known_hosts_file = gathered.home + "/.ssh/known_hosts";
+    std::vector<deploy::SshTarget> targets;
+    for (const auto& address : host.addresses) {
+        ssh.host = address;
+        ssh.control_path = control_folder + "/" + file_slug(host.name).substr(0, 24) + std::to_string(targets.size());
+        targets.push_back(ssh);
+    }
+    return targets;
+}
+
+const HostResult* proved_result(const RunReport& report, const FleetHost& host) {
+    const auto found = std::find_if(report.hosts.begin(), report.hosts.end(), [&](const auto& each) {
+        return each.name == report_name(host) && is_proved(each.state) && !each.out.empty();
+    });
+    return found == report.hosts.end() ? nullptr : &*found;
+}
+
+deploy::BootParts boot_parts_here(const std::string& path) {
+    deploy::BootParts parts;
+    for (const char* part : {"kernel", "initrd", "kernel-modules", "systemd"}) {
+        std::error_code failed;
+        const auto target = fs::canonical(fs::path(path) / part, failed);
+        if (!failed) parts[part] = target.string();
+    }
+    DiskFiles files;
+    if (const auto text = files.read(path + "/kernel-params", 2048); text.ok())
+        parts["kernel-params"] = clean_line(text.value(), 2048);
+    return parts;
+}
 
 DeployPast read_deploy_past(const fs::path& runs, const std::string& except) {
     DeployPast past;
@@ -227,7 +226,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
                                                  word(host.type), host.action));
             continue;
         }
-        const auto* result = proved(proof, host);
+        const auto* result = proved_result(proof, host);
         if (result == nullptr) {
             unproved.push_back(name);
             continue;

@@ -17,6 +17,14 @@ namespace lockstep::cli {
 /// A run whose results can be deployed: the newest that landed, or the one that is named.
 [[nodiscard]] Result<RunReport> proved_run(const std::filesystem::path& runs, const std::string& wish);
 
+/// How to reach a host, an entry for each address. `control_folder`: for sockets of shared connections.
+[[nodiscard]] std::vector<deploy::SshTarget> ssh_targets(const FleetHost& host, const GatheredFleet& gathered,
+                                                         const std::string& control_folder);
+/// The proved system of a host; nullptr when the run proved none.
+[[nodiscard]] const HostResult* proved_result(const RunReport& report, const FleetHost& host);
+/// What a reboot may be needed for, of a system in this machine's store; empty when it is not there.
+[[nodiscard]] deploy::BootParts boot_parts_here(const std::string& path);
+
 struct DeployChoice {
     DeployRequest request;
     std::vector<std::string> notices;

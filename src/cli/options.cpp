@@ -103,8 +103,13 @@ void take_own(Options& options, std::string_view name, const std::vector<std::st
     for (const auto& [known, field] : switches)
         if (name == known) *field = true;
     const std::pair<std::string_view, std::optional<std::string>*> values[] = {
-        {"config", &options.config_file}, {"run-dir", &options.run_dir}, {"now", &options.now},
-        {"output", &options.output},      {"plan", &options.plan_file},  {"valid", &options.valid}};
+        {"config", &options.config_file},
+        {"run-dir", &options.run_dir},
+        {"now", &options.now},
+        {"output", &options.output},
+        {"plan", &options.plan_file},
+        {"valid", &options.valid},
+        {"learn-host-keys", &options.learn_host_keys}};
     for (const auto& [known, field] : values)
         if (name == known) *field = given.back();
     if (name == "repo") options.repo = given.back();
@@ -170,11 +175,21 @@ void hosts_from_operands(Given& given) {
     if (hosts.empty()) given.erase("host");
 }
 
-Result<Options> parse_command(const CommandRow& command, const std::vector<std::string>& args) {
-    LOCKSTEP_TRY_VOID(check_flags(command, args));
-    LOCKSTEP_TRY(auto given, parse_flags(command, args));
+/// Takes what stands behind `--` for hosts: a command line of theirs, not of ours.
+std::vector<std::string> take_words(const CommandRow& command, std::vector<std::string>& args) {
+    const auto dashes = std::find(args.begin(), args.end(), "--");
+    if (command.name != "fleet" || dashes == args.end()) return {};
+    std::vector<std::string> found(dashes + 1, args.end());
+    args.erase(dashes, args.end());
+    return found;
+}
+
+Result<Options> parse_command(const CommandRow& command, std::vector<std::string> args) {
     Options options;
     options.command = command.name;
+    options.command_words = take_words(command, args);
+    LOCKSTEP_TRY_VOID(check_flags(command, args));
+    LOCKSTEP_TRY(auto given, parse_flags(command, args));
     if (given.count("help") > 0) {
         options.text = command_help(command);
         return options;

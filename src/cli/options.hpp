@@ -41,19 +41,21 @@ struct CommandRow {
 
 struct Options {
     std::string command;
-    std::vector<std::string> args;      ///< as given
-    std::vector<std::string> operands;  ///< those of `build` are in `overrides` too, as targets.include
-    std::optional<std::string> text;    ///< help, man page or version: print this and end
+    std::vector<std::string> args;           ///< as given
+    std::vector<std::string> operands;       ///< those of `build` are in `overrides` too, as targets.include
+    std::vector<std::string> command_words;  ///< fleet: behind `--`, for hosts
+    std::optional<std::string> text;         ///< help, man page or version: print this and end
     std::string repo = ".";
     std::optional<std::string> config_file, run_dir, now, output;
     bool json = false, markdown = false, plain = false, quiet = false, force = false, all = false;
     bool test = false, simulate = false, stage = false, yes = false, deploy = false, accept_drift = false, wait = false;
-    std::string from;                      ///< deploy: the run whose results are meant
-    std::optional<std::string> plan_file;  ///< deploy: carry out this plan
-    std::vector<std::string> approvals;    ///< deploy: files
-    std::string key_file, signer;          ///< approve
-    std::optional<std::string> valid;      ///< approve: a duration
-    std::vector<std::string> faults;       ///< deploy --simulate: HOST@STAGE
+    std::string from;                            ///< deploy: the run whose results are meant
+    std::optional<std::string> plan_file;        ///< deploy: carry out this plan
+    std::vector<std::string> approvals;          ///< deploy: files
+    std::string key_file, signer;                ///< approve
+    std::optional<std::string> valid;            ///< approve: a duration
+    std::vector<std::string> faults;             ///< deploy --simulate: HOST@STAGE
+    std::optional<std::string> learn_host_keys;  ///< doctor: the file to write
     bool dry_run = false, detailed_exit_code = false, hosts_from_flags = false, retry_failed = false;
     std::string color = "auto";
     std::vector<std::string> exit_zero_on;

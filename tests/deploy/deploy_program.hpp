@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -123,7 +124,8 @@ public:
 
     [[nodiscard]] ProgramEnd run(std::vector<std::string> arguments, const std::string& failpoint = "") {
         arguments.insert(arguments.begin(), LOCKSTEP_BINARY);
-        arguments.insert(arguments.end(),
+        // What stands behind dashes belongs to hosts.
+        arguments.insert(std::find(arguments.begin(), arguments.end(), "--"),
                          {"--repo", repository.string(), "--config", (lab.dir() / "machine.yaml").string(), "--plain"});
         RunOptions options;
         options.env = {{"XDG_STATE_HOME", (lab.dir() / "state").string()}, {"LOCKSTEP_TEST_FAILPOINT", failpoint}};

@@ -161,6 +161,16 @@ TEST(Options, SmallCommands) {
     EXPECT_TRUE(init.force);
     EXPECT_EQ(init.output, "-");
     EXPECT_TRUE(parsed({"doctor", "--json"}).json);
+    EXPECT_EQ(parsed({"doctor", "--learn-host-keys", "new"}).learn_host_keys, "new");
+}
+
+TEST(Options, WhatStandsBehindDashesIsForHosts) {
+    const auto exec = parsed({"fleet", "exec", "@web", "--json", "--", "sh", "--json", "--", "-c", ""});
+    EXPECT_EQ(exec.operands, (Words{"exec", "@web"}));
+    EXPECT_EQ(exec.command_words, (Words{"sh", "--json", "--", "-c", ""}));
+    EXPECT_TRUE(exec.json);
+    EXPECT_TRUE(parsed({"fleet", "exec", "web1", "--"}).command_words.empty());
+    EXPECT_TRUE(parsed({"build", "--", "web1"}).command_words.empty()) << "only of fleet";
 }
 
 TEST(Options, HelpAndVersionWinOverEverything) {
