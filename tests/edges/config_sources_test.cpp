@@ -83,15 +83,10 @@ TEST(ConfigSources, UnknownVariablesAreMistakes) {
               (Lines{"LOCKSTEP_QQQQQQQQQQQQ: there is no such key",
                      "LOCKSTEP_SLOTS: there is no such key, did you mean LOCKSTEP_PROVE_SLOTS?",
                      "LOCKSTEP_UPDATE_INPUT: there is no such key, did you mean LOCKSTEP_UPDATE_INPUTS?"}));
-    sources.variables = {{"LOCKSTEP_OPENAPI_DIR", "x"},
-                         {"LOCKSTEP_UPDATE_GOLDEN", "1"},
-                         {"LOCKSTEP_TEST_ANYTHING", "x"},
-                         {"LOCKSTEP_REQUIRE_NIX", "1"},
-                         {"LOCKSTEP_RUN", "of a hook"},
-                         {"LOCKSTEP_COMMIT", "of a hook"},
-                         {"LOCKSTEP_HOOK", "before_run"},
-                         {"LOCKSTEP_WAVE", "of a hook"},
-                         {"lockstep_x", "x"}};
+    sources.variables = {
+        {"LOCKSTEP_OPENAPI_DIR", "x"},   {"LOCKSTEP_UPDATE_GOLDEN", "1"}, {"LOCKSTEP_TEST_ANYTHING", "x"},
+        {"LOCKSTEP_REQUIRE_NIX", "1"},   {"LOCKSTEP_RUN", "of a hook"},   {"LOCKSTEP_COMMIT", "of a hook"},
+        {"LOCKSTEP_HOOK", "before_run"}, {"LOCKSTEP_WAVE", "of a hook"},  {"lockstep_x", "x"}};
     EXPECT_TRUE(mistakes(sources).empty());
 }
 

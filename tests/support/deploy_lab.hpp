@@ -30,7 +30,8 @@ struct LabHostOptions {
 
 /// A system whose bin/switch-to-configuration does what `mode` says: ok, fail1, fail2, fail4 UNIT…, inhibit, nocheck,
 /// exit100, exit N, slow SECONDS, hang, cutnet, cutnew, killsshd, filldisk, lockheld, writes, chatty LINES, bootfail,
-/// stopunit UNIT, killunit UNIT, slowboot SECONDS, fail-from N RC, fail-at N RC, die-at N (N counts this system's runs of `test`).
+/// stopunit UNIT, killunit UNIT, slowboot SECONDS, fail-from N RC, fail-at N RC, die-at N (N counts this system's runs
+/// of `test`).
 struct LabSystem {
     std::string name;  ///< "v1"
     std::string mode = "ok";

@@ -83,7 +83,7 @@ struct DeployRequest {
     std::optional<std::vector<DeployWindow>> calendar;
     std::string flake;         ///< of the proved commit, for foreign programs that evaluate again
     bool prove_first = false;  ///< canaries are to be proved before anything is permanent
-    bool landed = false;  ///< hosts with `until_landed` need not wait: an earlier process landed the update
+    bool landed = false;       ///< hosts with `until_landed` need not wait: an earlier process landed the update
 };
 
 struct DeployPorts {

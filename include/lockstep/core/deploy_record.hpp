@@ -31,7 +31,7 @@ struct DeployHostRecord {
     std::vector<std::string> reboot_reasons;  ///< parts whose change a reboot is needed for
     std::vector<std::string> evidence;        ///< what was looked at and what it said
     std::string boot_before, boot_after;      ///< boot ids, when it was rebooted
-    bool blameless = false;  ///< it was proved, and went back because the update did not land
+    bool blameless = false;                   ///< it was proved, and went back because the update did not land
     std::string approver;
     std::string log;  ///< relative to the run directory
     Millis copy{0}, activation{0}, proof{0};

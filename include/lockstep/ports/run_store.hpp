@@ -31,8 +31,8 @@ public:
     virtual ~RunStore() = default;
     [[nodiscard]] virtual const std::string& run_id() const = 0;
     [[nodiscard]] virtual const std::filesystem::path& root() const = 0;
-    /// `folder` is "builds", "derivations", "deployment-logs" or "hooks"; the file name is file_slug(name) + ".log", and
-    /// unique within the run.
+    /// `folder` is "builds", "derivations", "deployment-logs" or "hooks"; the file name is file_slug(name) + ".log",
+    /// and unique within the run.
     [[nodiscard]] virtual Result<std::unique_ptr<LogSink>> open_log(std::string_view folder, std::string_view name,
                                                                     std::uint64_t cap) = 0;
     /// Writes beside, syncs, renames; `name` is one of our own fixed names.
