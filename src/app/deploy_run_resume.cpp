@@ -45,7 +45,10 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
         // What was begun before it in the earlier process is ended here.
         if (ports_.hooks != nullptr) ports_.hooks->after(host_facts(HookPoint::after_host, *sessions_[at]));
         const bool again = outcome == HostOutcome::rolled_back && sessions_[at]->is_blameless();
-        if (again) sessions_[at]->forget_outcome();
+        if (again) {
+            sessions_[at]->forget_outcome();
+            (void)sessions_[at]->probe();  // what was seen before is over
+        }
         settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) && !again ? 1 : 0;
     });
     taking_up_ = false;

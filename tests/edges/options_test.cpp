@@ -199,10 +199,10 @@ TEST(Options, UnknownFlags) {
     EXPECT_EQ(refused({"run", "--exlude", "x"}),
               "`lockstep run` has no flag `--exlude` |  | did you mean `--exclude`?");
     EXPECT_EQ(refused({"run", "--slot=4"}), "`lockstep run` has no flag `--slot` |  | did you mean `--slots`?");
-    EXPECT_EQ(
-        refused({"build", "--dry-run"}),
-        "`lockstep build` has no flag `--dry-run` | it is a flag of `lockstep run`, `lockstep deploy` | `lockstep help "
-        "build` lists its flags");
+    EXPECT_EQ(refused({"build", "--dry-run"}),
+              "`lockstep build` has no flag `--dry-run` | it is a flag of `lockstep run`, `lockstep deploy`, `lockstep "
+              "fleet` | `lockstep help "
+              "build` lists its flags");
     EXPECT_TRUE(refused({"run", "-x"}).starts_with("unknown flag `-x`"));
     EXPECT_TRUE(refused({"run", "-qx=1"}).starts_with("unknown flag `-qx=1`"));
     for (const auto* odd : {"--", "--a", "--=x", "---json", "--operands=x", "--json-", "--json--x"})
