@@ -19,8 +19,10 @@ using ::testing::Not;
 
 TEST(SupervisorLeftovers, ADaemonIsEndedAndNamed) {
     Supervisor supervisor({"PATH=/usr/bin:/bin"});
-    const auto done =
-        run_to_end(supervisor, {.argv = {"sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 </dev/null & echo $!"}});
+    // Only once it is the daemon that it is to be.
+    const auto done = run_to_end(supervisor, {.argv = {"sh", "-c",
+                                                       "setsid sleep 1000 >/dev/null 2>&1 </dev/null & "
+                                                       "until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done"}});
     ASSERT_TRUE(done.status.ok());
     const auto left = supervisor.end_leftovers();
     EXPECT_THAT(left.ended, ElementsAre(HasSubstr("sleep")));
