@@ -143,7 +143,7 @@ TEST(HostScripts, ShellcheckFindsNothing) {
          {"src/adapters/deploy/scripts", "tests/support/deploy_lab", "tests/support/deploy_lab/bin"})
         for (const auto& entry :
              std::filesystem::directory_iterator(std::filesystem::path(LOCKSTEP_SOURCE_DIR) / folder))
-            if (entry.is_regular_file()) argv.push_back(entry.path().string());
+            if (entry.is_regular_file() && entry.path().extension() != ".nix") argv.push_back(entry.path().string());
     EXPECT_GT(argv.size(), 15u);
     const auto done = run(argv);
     EXPECT_EQ(done.status, 0) << done.out << done.err;
