@@ -71,7 +71,7 @@ struct DeployRequest {
     /// have no past.
     std::map<std::string, std::string> expected;
     std::size_t probes = 16;  ///< at the same time
-    Millis poll{250};         ///< between two looks at a switch that is under way
+    Millis poll{500};         ///< between two looks at a switch that is under way
     std::string machine_id;   ///< of the machine that this runs on: it goes last
     bool dry_run = false;     ///< plan only: hosts are probed, nothing is changed
     bool stage = false;       ///< of a dry run: copies the systems, so that they can be asked about units
