@@ -254,8 +254,8 @@ void LabHost::fill_boot() const {
 }
 
 void LabHost::hold_switch_lock() const {
-    // One process that locks and lives, as the real one does.
-    sh("mkdir -p /run/nixos; setsid flock -n /run/nixos/switch-to-configuration.lock sleep 1000 </dev/null "
+    // One process that locks and lives, as the real one does. It waits for the lock: who looks below has it for a moment.
+    sh("mkdir -p /run/nixos; setsid flock /run/nixos/switch-to-configuration.lock sleep 1000 </dev/null "
        ">/dev/null 2>&1 & echo $! >/run/lab/lock-holder");
     if (!eventually([&] {
             return run({"flock", "-n", "/run/nixos/switch-to-configuration.lock", "true"}).status != 0;
@@ -265,6 +265,10 @@ void LabHost::hold_switch_lock() const {
 
 void LabHost::release_switch_lock() const {
     sh("kill -s KILL -- -$(cat /run/lab/lock-holder)");
+    if (!eventually([&] {
+            return run({"flock", "-n", "/run/nixos/switch-to-configuration.lock", "true"}).status == 0;
+        }))
+        ADD_FAILURE() << "the lock is still taken";
 }
 
 void LabHost::drift(const std::string& path) const {
