@@ -41,7 +41,7 @@ std::vector<deploy::BackendWish> wishes_for(const DeployRequest& request, std::s
             wishes.push_back({.host = target.name,
                               .action = target.action,
                               .type = target.type,
-                              .prove_first = request.prove_first,
+                              .prove_first = target.until_landed,
                               .own_machine = false,
                               .become = target.addresses.front().become});
     return wishes;

@@ -99,16 +99,6 @@ std::optional<HostProbe> DeployHostSession::after_hands() {
     }
 }
 
-std::optional<HostOutcome> DeployHostSession::intend(const deploy::SwitchRequest& request) {
-    activated_at_ = seen_->clock;
-    left_something_ = true;
-    if (const auto written = write_intent(request); !written.ok())
-        return end(HostOutcome::failed, "the journal cannot be written: " + written.error().why);
-    if (const auto reached = reach("deploy-intent"); !reached.ok())
-        return end(HostOutcome::failed, reached.error().what);
-    return std::nullopt;
-}
-
 HostOutcome DeployHostSession::carry_out_foreign(SwitchAction action) {
     const auto request = switch_request(suffix_of(action), target_.path, record_.from, action);
     auto wish = foreign_wish(action, request.run);

@@ -123,16 +123,21 @@ Result<void> DeployHostSession::write_intent(const SwitchRequest& request) {
     return ports_.store.journal("intent", "switch", intent);
 }
 
-HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
-    stage(request.action == SwitchAction::boot ? "boot entry" : "activate");
-    const auto began = ports_.clock.steady();
-    log_offset_ = 0;
+std::optional<HostOutcome> DeployHostSession::intend(const deploy::SwitchRequest& request) {
     activated_at_ = seen_->clock;
     left_something_ = true;
     if (const auto written = write_intent(request); !written.ok())
         return end(HostOutcome::failed, "the journal cannot be written: " + written.error().why);
     if (const auto reached = reach("deploy-intent"); !reached.ok())
         return end(HostOutcome::failed, reached.error().what);
+    return std::nullopt;
+}
+
+HostOutcome DeployHostSession::carry_out(const SwitchRequest& request) {
+    stage(request.action == SwitchAction::boot ? "boot entry" : "activate");
+    const auto began = ports_.clock.steady();
+    log_offset_ = 0;
+    if (const auto no = intend(request)) return *no;
     const auto mark = nonce();
     const auto done = ask(deploy::start_command(ssh_, request, mark));
     const auto started = deploy::parse_started(done.out, mark);

@@ -3,7 +3,6 @@
 #include "app/deploy_run.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include <fmt/format.h>
 
@@ -73,16 +72,6 @@ void DeployRun::tell_end(const DeployHostRecord& record) {
                                              {"detail", record.detail}}));
 }
 
-void DeployRun::for_each(std::size_t count, std::size_t limit, const std::function<void(std::size_t)>& work) {
-    std::atomic<std::size_t> next{0};
-    std::vector<std::thread> workers;
-    for (std::size_t n = 0; n < std::min(count, std::max<std::size_t>(1, limit)); ++n)
-        workers.emplace_back([&] {
-            for (auto at = next++; at < count; at = next++) work(at);
-        });
-    for (auto& worker : workers) worker.join();
-}
-
 Result<void> DeployRun::find_hands() {
     LOCKSTEP_TRY(hands_, lockstep::find_hands(request_, ports_));
     for (std::size_t n = 0; n < sessions_.size(); ++n)
@@ -94,7 +83,7 @@ Result<void> DeployRun::find_hands() {
 
 void DeployRun::probe_all() {
     ports_.events.on(Notice{false, "asking " + plural(sessions_.size(), "host")});
-    for_each(sessions_.size(), request_.probes, [&](std::size_t n) {
+    in_parallel(sessions_.size(), request_.probes, [&](std::size_t n) {
         if (settled_[n] == 0 && !sessions_[n]->seen()) (void)sessions_[n]->probe();
     });
 }
@@ -287,15 +276,13 @@ void DeployRun::carry_out() {
 
 DeployRecord DeployRun::result() {
     if (ports_.show) ports_.show({});
-    for_each(sessions_.size(), request_.probes, [&](std::size_t n) { sessions_[n]->close(); });
+    in_parallel(sessions_.size(), request_.probes, [&](std::size_t n) { sessions_[n]->close(); });
     bool person = false, failure = false;
     for (std::size_t n = 0; n < record_.hosts.size(); ++n) {
         const auto& host = record_.hosts[n];
         if (!host.outcome) continue;
-        const auto& target = request_.targets[n];
-        const bool excused = *host.outcome == HostOutcome::unreachable && (target.optional || target.offline_ok);
         person = person || needs_person(*host.outcome);
-        failure = failure || (is_failure(*host.outcome) && !excused);
+        failure = failure || counts_as_failure(deploy_host_of(request_.targets[n]), *host.outcome);
     }
     if (record_.exit == ExitCode::internal) record_.exit = ExitCode::ok;
     if (failure && record_.exit == ExitCode::ok) record_.exit = ExitCode::deploy_rolled_back;

@@ -12,6 +12,7 @@
 
 #include "app/deploy_hands.hpp"
 #include "app/deploy_host.hpp"
+#include "app/in_parallel.hpp"
 #include "app/landing_gate.hpp"
 #include "lockstep/core/deploy_engine.hpp"
 
@@ -40,8 +41,6 @@ private:
     DeployHostSession& session(DeployIndex host) { return *sessions_[of_plan_[host]]; }
     [[nodiscard]] DeployHost plan_host(std::size_t target) const;
     [[nodiscard]] Millis now() const;
-    /// Runs `work(n)` for each number below `count`, at most `limit` at the same time.
-    void for_each(std::size_t count, std::size_t limit, const std::function<void(std::size_t)>& work);
     void begin(const DeployAction& action);
     void spawn(std::function<DeployEvent()> work);
     void post(const DeployEvent& event);

@@ -31,8 +31,8 @@ void DeployRun::ask_for_landing() {
             const auto& outcome = record_.hosts[n].outcome;
             open += outcome ? 0U : 1U;
             if (!outcome) continue;
-            const auto& target = request_.targets[n];
-            const bool excused = *outcome == HostOutcome::unreachable && (target.optional || target.offline_ok);
+            const bool excused = *outcome == HostOutcome::unreachable &&
+                                 !counts_as_failure(deploy_host_of(request_.targets[n]), *outcome);
             skipped += is_success(*outcome) ? 1U : 0U;
             failed = failed || (!is_success(*outcome) && !excused);
         }

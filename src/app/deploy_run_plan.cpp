@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t k_differences_told = 3;
 
-std::string_view word(deploy::SwitchAction action) {
-    if (action == deploy::SwitchAction::boot) return "boot";
-    return action == deploy::SwitchAction::test ? "test" : "switch";
-}
-
 std::string_view word(RebootWish wish) {
     if (wish == RebootWish::always) return "always";
     return wish == RebootWish::if_needed ? "if-needed" : "never";
@@ -103,7 +98,7 @@ void DeployRun::add_impact(DeployPlanFile& file) {
         (void)file.measured[request_.targets[n].name];
         tell_drift(n);
     }
-    for_each(todo.size(), request_.probes, [&](std::size_t at) {
+    in_parallel(todo.size(), request_.probes, [&](std::size_t at) {
         const auto& [n, host] = todo[at];
         host->impact = sessions_[n]->impact(file.measured.at(host->name));
         if (request_.stage) host->impact.units = sessions_[n]->stage_and_ask();

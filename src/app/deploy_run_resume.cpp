@@ -39,7 +39,7 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
     for (const auto& each : open)
         if (const auto at = index(each.host); at < sessions_.size()) todo.emplace_back(at, each);
     taking_up_ = true;
-    for_each(todo.size(), request_.probes, [&](std::size_t n) {
+    in_parallel(todo.size(), request_.probes, [&](std::size_t n) {
         const auto& [at, each] = todo[n];
         const auto outcome = sessions_[at]->take_up(each);
         // What was begun before it in the earlier process is ended here.

@@ -68,7 +68,6 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
     request.run = machine.store().run_id() + (before == 0 ? "" : fmt::format(".{}", before));
     request.secret = machine.settings("deploy").secret_nonce;
     request.landed = landed;
-    request.prove_first = true;
     auto deploy_ports = deploy_ports_of(options, ports, machine);
     deploy_ports.land = land;
     // A host that went back without a fault of its own may be tried again; what else ended is not.

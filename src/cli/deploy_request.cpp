@@ -161,8 +161,9 @@ std::vector<deploy::SshTarget> ssh_targets(const FleetHost& host, const Gathered
 }
 
 const HostResult* proved_result(const RunReport& report, const FleetHost& host) {
+    const auto name = report_name(host);
     const auto found = std::find_if(report.hosts.begin(), report.hosts.end(), [&](const auto& each) {
-        return each.name == report_name(host) && is_proved(each.state) && !each.out.empty();
+        return each.name == name && is_proved(each.state) && !each.out.empty();
     });
     return found == report.hosts.end() ? nullptr : &*found;
 }
@@ -271,7 +272,6 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
     choice.windows = gathered.config.deploy.windows;
     choice.time_zone = gathered.config.time_zone;
     request.setup = gathered.setup;
-    request.prove_first = options.command == "run" && gathered.config.land.after == LandAfter::canary;
     LOCKSTEP_TRY_VOID(equip_foreign(request, gathered, control_folder));
     request.machine_id = machine_id();
     return choice;

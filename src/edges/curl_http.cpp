@@ -24,14 +24,6 @@ struct Address {
     bool has_credentials = false;
 };
 
-std::string url_part(CURLU* url, CURLUPart part) {
-    char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
-    std::string result(text);
-    curl_free(text);
-    return result;
-}
-
 /// Taken apart by libcurl itself, so that what is checked is what is used.
 std::optional<Address> parse_address(const std::string& text) {
     const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);

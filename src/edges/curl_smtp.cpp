@@ -23,14 +23,6 @@ namespace {
 using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-std::string url_part(CURLU* url, CURLUPart part) {
-    char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
-    std::string result(text);
-    curl_free(text);
-    return result;
-}
-
 struct Place {
     std::string shown;  ///< "smtp://host:port"
     bool loopback = false;

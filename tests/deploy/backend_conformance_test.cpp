@@ -353,12 +353,12 @@ TEST_P(BackendRefusals, AreMadeInThePlanBeforeAnyHostIsTouched) {
     for (const bool dry_run : {true, false}) {
         BackendScene scene(GetParam());
         scene.request.dry_run = dry_run;
-        scene.request.prove_first = true;
+        scene.target("web1").until_landed = true;
         auto error = scene.refusal();
         EXPECT_THAT(error.what, HasSubstr(GetParam() + " cannot deploy web1"));
         EXPECT_THAT(error.why, HasSubstr("before it is proved"));
         EXPECT_THAT(error.hint, HasSubstr("land.after"));
-        scene.request.prove_first = false;
+        scene.target("web1").until_landed = false;
         scene.request.machine_id = scene.host.machine_id();
         error = scene.refusal();
         EXPECT_THAT(error.why, HasSubstr("child of this process"));

@@ -230,18 +230,22 @@ TEST_F(DeployPlanned, WithoutApproversYesAnswersTheGates) {
     EXPECT_EQ(program.run({"deploy", "--yes"}).code, 0);
 }
 
+/// `build`, and a deploy of an approved plan that is killed while its first host waits to be proved.
+std::pair<ProgramEnd, ProgramEnd> approved_and_killed(Approving& program) {
+    const auto built = program.run({"build"});
+    (void)program.plan("plan.json");
+    program.approve("plan.json", "approval", "alice", "alice@example.org");
+    return {built, program.run({"deploy", "--plan", program.file("plan.json"), "--approval", program.file("approval")},
+                               "deploy-awaiting=kill")};
+}
+
 TEST_F(DeployPlanned, AResumedDeployKeepsItsPlanAndItsApproval) {
 #ifndef LOCKSTEP_FAILPOINTS
     GTEST_SKIP() << "this program has no failpoints";
 #endif
     Approving program({"web1", "web2"}, "  strategy: rolling\n  gates: [every]\n");
-    const auto built = program.run({"build"});
+    const auto [built, cut] = approved_and_killed(program);
     ASSERT_EQ(built.code, 0) << built.err;
-    (void)program.plan("plan.json");
-    program.approve("plan.json", "approval", "alice", "alice@example.org");
-    const auto cut =
-        program.run({"deploy", "--plan", program.file("plan.json"), "--approval", program.file("approval")},
-                    "deploy-awaiting=kill");
     ASSERT_EQ(cut.code, 137) << cut.err;
     // What was given is kept: the files may be gone.
     std::filesystem::remove(program.file("plan.json"));
@@ -258,13 +262,8 @@ TEST_F(DeployPlanned, ARefusedApprovalOfAResumedDeployKeepsNobodyFromEndingWhatW
     GTEST_SKIP() << "this program has no failpoints";
 #endif
     Approving program({"web1", "web2"}, "  strategy: rolling\n  gates: [every]\n");
-    const auto built = program.run({"build"});
+    const auto [built, cut] = approved_and_killed(program);
     ASSERT_EQ(built.code, 0) << built.err;
-    (void)program.plan("plan.json");
-    program.approve("plan.json", "approval", "alice", "alice@example.org");
-    const auto cut =
-        program.run({"deploy", "--plan", program.file("plan.json"), "--approval", program.file("approval")},
-                    "deploy-awaiting=kill");
     ASSERT_EQ(cut.code, 137) << cut.err;
     write_file(cut.run_dir / "deployment-approval-1.json", "{}");
     const auto end = program.run({"resume"});

@@ -19,6 +19,7 @@ enum class SwitchAction {
     test,       ///< activate, prove, keep until the next boot
     boot,       ///< boot entry and profile only: nothing to prove before the reboot
 };
+[[nodiscard]] std::string_view word(SwitchAction action);  ///< "switch", "test", "boot"
 
 /// Seconds on the host; each is the most that a step may take.
 struct SwitchLimits {

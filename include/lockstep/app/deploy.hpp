@@ -81,9 +81,8 @@ struct DeployRequest {
     /// When waves may be begun, of the two weeks from now on; none: at any time. Nobody waits for a window that is not
     /// open when the deploy begins.
     std::optional<std::vector<DeployWindow>> calendar;
-    std::string flake;         ///< of the proved commit, for foreign programs that evaluate again
-    bool prove_first = false;  ///< canaries are to be proved before anything is permanent
-    bool landed = false;       ///< hosts with `until_landed` need not wait: an earlier process landed the update
+    std::string flake;    ///< of the proved commit, for foreign programs that evaluate again
+    bool landed = false;  ///< hosts with `until_landed` need not wait: an earlier process landed the update
 };
 
 struct DeployPorts {

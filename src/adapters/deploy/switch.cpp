@@ -9,18 +9,6 @@ namespace lockstep::deploy {
 
 namespace {
 
-const char* word_of(SwitchAction action) {
-    switch (action) {
-        case SwitchAction::switch_to:
-            return "switch";
-        case SwitchAction::test:
-            return "test";
-        case SwitchAction::boot:
-            return "boot";
-    }
-    return "";
-}
-
 const char* word_of(SwitchOrder order) {
     switch (order) {
         case SwitchOrder::ack:
@@ -51,7 +39,7 @@ std::string supervisor_file(const SwitchRequest& request) {
                         {"lockstep_token", request.token},
                         {"lockstep_new", request.new_path},
                         {"lockstep_old", request.old_path},
-                        {"lockstep_action", word_of(request.action)},
+                        {"lockstep_action", std::string(word(request.action))},
                         {"lockstep_activate_within", std::to_string(limits.activate)},
                         {"lockstep_confirm_within", std::to_string(limits.confirm)},
                         {"lockstep_hold_within", std::to_string(limits.hold)},
@@ -63,6 +51,18 @@ std::string supervisor_file(const SwitchRequest& request) {
 }
 
 }  // namespace
+
+std::string_view word(SwitchAction action) {
+    switch (action) {
+        case SwitchAction::switch_to:
+            return "switch";
+        case SwitchAction::test:
+            return "test";
+        case SwitchAction::boot:
+            return "boot";
+    }
+    return "";
+}
 
 bool is_run_name(std::string_view text) {
     return !text.empty() && text.size() <= 64 && text.front() != '.' && text.front() != '-' &&
