@@ -27,19 +27,6 @@ std::vector<std::string> cleaned(const std::vector<std::string>& names) {
     return clean;
 }
 
-/// "/nix/store/HASH-linux-6.1.55/bzImage" → "6.1.55"; "" = there is no version in it.
-std::string version_of(const std::string& part) {
-    constexpr std::size_t k_store = std::string_view("/nix/store/").size();
-    return package_name(part.substr(0, part.find('/', k_store))).version;
-}
-
-std::string kernel_words(const deploy::BootParts& before, const deploy::BootParts& after) {
-    const auto was = before.find("kernel"), is = after.find("kernel");
-    if (was == before.end() || is == after.end() || was->second == is->second) return "";
-    const auto from = version_of(was->second), to = version_of(is->second);
-    return clean_line(from == to || from.empty() || to.empty() ? "another build" : from + " → " + to, 200);
-}
-
 /// Bytes of a kernel and an initrd that were not booted; nullopt: they are not here.
 std::optional<std::uint64_t> boot_bytes(const deploy::BootParts& booted, const deploy::BootParts& wanted) {
     std::uint64_t bytes = 0;
@@ -80,7 +67,7 @@ HostImpact DeployHostSession::impact(HostMeasure& measure) {
         if (diff.bytes_added > 0 || diff.paths_added == 0) measure.copy_bytes = diff.bytes_added;
     }
     const auto& parts = seen_->candidate_parts.empty() ? target_.parts : seen_->candidate_parts;
-    impact.kernel = kernel_words(seen_->booted_parts, parts);
+    impact.kernel = deploy::kernel_change(seen_->booted_parts, parts);
     measure.store_free = seen_->store.free;
     measure.boot_free = seen_->boot.free;
     measure.boot_needed = boot_bytes(seen_->booted_parts, target_.parts);

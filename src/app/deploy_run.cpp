@@ -94,7 +94,8 @@ DeployHost DeployRun::plan_host(std::size_t target) const {
     auto host = deploy_host_of(wish);
     host.unchanged = session.is_unchanged();
     host.critical = session.record().reboot_reasons;
-    host.last = session.is_own_machine();
+    // A canary on this machine is refused when its turn comes; a wave of its own would wait for ever for the others.
+    host.last = session.is_own_machine() && !wish.until_landed;
     return host;
 }
 

@@ -15,14 +15,6 @@ namespace {
 
 constexpr Millis k_question_limit{60'000};
 
-/// The version in "/nix/store/…-linux-6.1.55/bzImage".
-std::string kernel_version(const deploy::BootParts& parts) {
-    const auto found = parts.find("kernel");
-    if (found == parts.end() || !found->second.starts_with("/nix/store/")) return "";
-    const auto end = found->second.find('/', std::string_view("/nix/store/").size());
-    return package_name(found->second.substr(0, end)).version;
-}
-
 class Comparison {
 public:
     Comparison(const FleetTarget& target, const std::string& nix_bin, const FleetPorts& ports)
@@ -36,8 +28,8 @@ public:
         const auto& probe = *answer.probe;
         const auto& wanted = probe.candidate_parts.empty() ? target_.parts : probe.candidate_parts;
         if (!wanted.empty()) difference.reboots = deploy::reboot_reasons(probe.booted_parts, wanted);
-        difference.kernel_before = kernel_version(probe.booted_parts);
-        difference.kernel_after = kernel_version(wanted);
+        difference.kernel_before = deploy::kernel_version(probe.booted_parts);
+        difference.kernel_after = deploy::kernel_version(wanted);
         if (probe.running == target_.proved) return difference;
         const auto before = closure(answer.ssh, probe.running);
         const auto after = closure(answer.ssh, target_.proved);

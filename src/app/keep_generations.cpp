@@ -155,4 +155,9 @@ Result<void> keep_landed(const KeepRequest& request, ProcessRunner& processes, R
     return {};
 }
 
+std::string last_landed(const std::string& folder, const std::string& host, RootLinks& links) {
+    const auto generations = read_generations(links, folder + "/hosts/" + file_slug(host));
+    return generations.empty() ? "" : generations.rbegin()->second.front();
+}
+
 }  // namespace lockstep

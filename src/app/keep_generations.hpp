@@ -31,4 +31,7 @@ struct KeepRequest {
 /// runner's thread. Errors (infrastructure): the earlier generations keep their roots.
 [[nodiscard]] Result<void> keep_landed(const KeepRequest& request, ProcessRunner& processes, RootLinks& links);
 
+/// The first output that the host last landed with, as far as it is kept; "" when none is.
+[[nodiscard]] std::string last_landed(const std::string& folder, const std::string& host, RootLinks& links);
+
 }  // namespace lockstep

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/host_changes.hpp"
 #include "app/run_state.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -126,6 +127,7 @@ void finish_landing(RunState& state) {
     state.ports.events.on(Notice{false, state.report.ending.reason});
     for (const auto& branch : left_branches(state)) delete_branch(state, branch);
     set_statuses(state);
+    find_host_changes(state);
     // Without results (a resumed run whose proof is gone) nothing is known of the hosts, and none of them is dropped.
     if (!state.report.hosts.empty()) state.keeper().landed(state.config, state.setup, state.base, state.report.hosts);
 }

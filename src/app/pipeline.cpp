@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/host_changes.hpp"
 #include "app/remote_lock.hpp"
 #include "lockstep/core/crc32.hpp"
 #include "lockstep/core/decide.hpp"
@@ -82,6 +83,7 @@ void stopped(RunState& state, const Verdict& verdict) {
 
 void dry(RunState& state, const Verdict& verdict) {
     const bool lands = verdict.action == Action::land;
+    find_host_changes(state);
     state.report.ending = {
         lands ? Outcome::would_land : Outcome::would_propose, lands ? ExitCode::ok : verdict.exit,
         lands ? fmt::format("a run would move {} to the proved commit", state.base)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/host_changes.hpp"
 #include "app/run_state.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -268,6 +269,7 @@ Result<void> propose(RunState& state, bool green, const std::string& why) {
         state.report.ending.reason += "; the branch is pushed, and there is no forge for a pull request";
         return {};
     }
+    find_host_changes(state);
     const auto missing = write_pull(state, place.value(), green);
     if (missing) {
         state.report.ending.reason +=

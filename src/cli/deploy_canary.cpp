@@ -39,7 +39,6 @@ Result<void> only_canaries(DeployRequest& request) {
     beside.strategy = DeployStrategy::parallel;
     beside.on_stop = OnStop::keep;
     request.policy = beside;
-    request.machine_id.clear();
     return {};
 }
 

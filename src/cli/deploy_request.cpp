@@ -9,6 +9,7 @@
 
 #include "cli/deploy_backend.hpp"
 #include "cli/runs.hpp"
+#include "edges/boot_parts.hpp"
 #include "edges/disk_files.hpp"
 #include "lockstep/core/deploy_plan_policy.hpp"
 #include "lockstep/core/sanitize.hpp"
@@ -166,19 +167,6 @@ const HostResult* proved_result(const RunReport& report, const FleetHost& host) 
         return each.name == name && is_proved(each.state) && !each.out.empty();
     });
     return found == report.hosts.end() ? nullptr : &*found;
-}
-
-deploy::BootParts boot_parts_here(const std::string& path) {
-    deploy::BootParts parts;
-    for (const char* part : {"kernel", "initrd", "kernel-modules", "systemd"}) {
-        std::error_code failed;
-        const auto target = fs::canonical(fs::path(path) / part, failed);
-        if (!failed) parts[part] = target.string();
-    }
-    DiskFiles files;
-    if (const auto text = files.read(path + "/kernel-params", 2048); text.ok())
-        parts["kernel-params"] = clean_line(text.value(), 2048);
-    return parts;
 }
 
 DeployPast read_deploy_past(const fs::path& runs, const std::string& except) {

@@ -22,8 +22,6 @@ namespace lockstep::cli {
                                                          const std::string& control_folder);
 /// The proved system of a host; nullptr when the run proved none.
 [[nodiscard]] const HostResult* proved_result(const RunReport& report, const FleetHost& host);
-/// What a reboot may be needed for, of a system in this machine's store; empty when it is not there.
-[[nodiscard]] deploy::BootParts boot_parts_here(const std::string& path);
 
 struct DeployChoice {
     DeployRequest request;

@@ -7,6 +7,7 @@
 
 #include "cli/deploy_request.hpp"
 #include "cli/options_check.hpp"
+#include "edges/boot_parts.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 

@@ -11,6 +11,7 @@
 #include "cli/finish.hpp"
 #include "cli/fleet_call.hpp"
 #include "cli/options_check.hpp"
+#include "edges/boot_parts.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 

@@ -14,6 +14,7 @@
 #include "cli/config_sources.hpp"
 #include "cli/forge_maker.hpp"
 #include "cli/run_hooks.hpp"
+#include "edges/boot_parts.hpp"
 #include "edges/gc_roots.hpp"
 #include "edges/machine.hpp"
 #include "edges/memory_file.hpp"
@@ -321,6 +322,7 @@ RunPorts Machine::ports() {
                                  : std::function<Result<void>(std::string_view)>(),
         .disk = &disk_,
         .roots = &roots_,
+        .boot_parts = boot_parts_here,
         .end_all =
             [this] {
                 clock_.interrupt();

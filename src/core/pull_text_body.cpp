@@ -110,6 +110,7 @@ void add_sections(std::string& body, const RunReport& report, const LogLinks& li
     room += later;
     add(inputs, 3, 5);
     add(log_list, 3, 5);
+    add(parts::changes(report), 1, 2);
 }
 
 }  // namespace

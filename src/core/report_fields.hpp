@@ -133,6 +133,15 @@ void host(V& v, Host& h) {
         g.count("fetch", h.work.fetch);
         g.count("build", h.work.build);
     });
+    if (!v.since(4)) return;
+    v.maybe("change", h.change, [](V& g, auto& change) {
+        g.text("from", change.from);
+        g.text("packages", change.packages);
+        g.texts("package_lines", change.package_lines);
+        g.text("kernel", change.kernel);
+        g.texts("reboot", change.reboot);
+        g.count("copy_bytes", change.copy_bytes);
+    });
 }
 
 template <class V, class Build>

@@ -97,7 +97,7 @@ std::string report_json(const RunReport& report) {
     std::stable_sort(sorted.hosts.begin(), sorted.hosts.end(),
                      [](const HostResult& a, const HostResult& b) { return clean_text(a.name) < clean_text(b.name); });
     Json root = Json::object();
-    root["schema"] = "lockstep-report/1.3";
+    root["schema"] = "lockstep-report/1.4";
     Writer writer(root);
     const RunReport& source = sorted;
     report_fields::everything(writer, source);

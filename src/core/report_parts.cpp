@@ -70,6 +70,18 @@ std::string names(const std::vector<std::string>& foreign, std::size_t max_names
     return text;
 }
 
+std::string plain_name(std::string_view foreign) {
+    auto name = clean_line(foreign, 80);
+    std::replace_if(
+        name.begin(), name.end(),
+        [](char c) {
+            const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            return !alnum && std::string_view("+._-").find(c) == std::string_view::npos;
+        },
+        '_');
+    return name;
+}
+
 std::size_t size_of(const Section& section) {
     std::size_t size = section.head.size() + section.foot.size();
     for (const auto& row : section.rows) size += row.size();

@@ -23,6 +23,8 @@ namespace lockstep::parts {
 [[nodiscard]] std::string commit(const RunReport& report, std::string_view id);
 /// "a, b, c and 8 more", escaped.
 [[nodiscard]] std::string names(const std::vector<std::string>& foreign, std::size_t max_names);
+/// What may stand inside <summary>, where Markdown escapes do not work: anything odd becomes "_".
+[[nodiscard]] std::string plain_name(std::string_view foreign);
 /// The sentence that opens every Markdown rendering.
 [[nodiscard]] std::string verdict(const RunReport& report);
 
@@ -43,6 +45,10 @@ struct Section {
 [[nodiscard]] Section canaries(const RunReport& report);
 [[nodiscard]] Section hosts(const RunReport& report);
 [[nodiscard]] Section inputs(const RunReport& report);
+/// What proved systems are to those that base last landed with; no rows when none differs, or nobody knows.
+[[nodiscard]] Section changes(const RunReport& report);
+/// The packages of these changes, folded, a row for each host.
+[[nodiscard]] Section changed_packages(const RunReport& report);
 /// Slowest builds and the critical path; no rows when nothing took long.
 [[nodiscard]] Section timing(const RunReport& report);
 /// Folded log tails, one row per root cause, each row at most about `max_row_bytes`; none are made beyond `room`.

@@ -7,11 +7,11 @@ namespace lockstep {
 std::string_view report_schema() {
     return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "title": "lockstep report 1.3",
-  "description": "report.json, the record of one run of lockstep. This schema describes version 1.3 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock, endings of deploys; 1.3: notifications) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
+  "title": "lockstep report 1.4",
+  "description": "report.json, the record of one run of lockstep. This schema describes version 1.4 exactly, so that a misspelt key fails. Versions 1.x only add keys (1.1: base_drv and work of a host, timing; 1.2: resumed, alarms of the lock, endings of deploys; 1.3: notifications; 1.4: change of a host) and each has a schema of its own: programs that read reports should ignore keys that they do not know. Removing a key or changing its meaning needs version 2.0. Texts from builds and forges are cleaned of control characters, but remain foreign text: escape them for where you show them.",
   "type": "object",
   "properties": {
-    "schema": {"const": "lockstep-report/1.3"},
+    "schema": {"const": "lockstep-report/1.4"},
     "run": {"$ref": "#/$defs/run"},
     "repo": {"$ref": "#/$defs/repo"},
     "verdict": {"$ref": "#/$defs/verdict"},
@@ -31,8 +31,7 @@ std::string_view report_schema() {
           "items": {"$ref": "#/$defs/input_change"}
         }
       },
-      "required": ["alarms", "inputs"],
-      "additionalProperties": false
+      "required": ["alarms", "inputs"], "additionalProperties": false
     },
     "hosts": {
       "type": "array",
@@ -90,20 +89,17 @@ std::string_view report_schema() {
             "kind": {"type": "string", "description": "manual, or the Actions runner and its event."},
             "actor": {"type": "string", "description": "\"\" when unknown."}
           },
-          "required": ["kind", "actor"],
-          "additionalProperties": false
+          "required": ["kind", "actor"], "additionalProperties": false
         },
         "tool": {
           "type": "object",
           "properties": {"version": {"type": "string"}},
-          "required": ["version"],
-          "additionalProperties": false
+          "required": ["version"], "additionalProperties": false
         },
         "nix": {
           "type": "object",
           "properties": {"version": {"type": "string"}, "implementation": {"type": "string"}},
-          "required": ["version", "implementation"],
-          "additionalProperties": false
+          "required": ["version", "implementation"], "additionalProperties": false
         },
         "dry_run": {"type": "boolean", "description": "Nothing was changed outside of the run directory."},
         "resumed": {"type": "integer", "minimum": 1, "description": "How often another process went on with the run; absent: never."}
@@ -125,8 +121,7 @@ std::string_view report_schema() {
             "before": {"$ref": "#/$defs/object_id"},
             "after": {"$ref": "#/$defs/object_id"}
           },
-          "required": ["name", "before", "after"],
-          "additionalProperties": false
+          "required": ["name", "before", "after"], "additionalProperties": false
         },
         "branch": {"type": "string", "description": "The update branch."},
         "candidate": {
@@ -137,12 +132,10 @@ std::string_view report_schema() {
             "tree": {"$ref": "#/$defs/object_id"},
             "lock_blob": {"$ref": "#/$defs/object_id"}
           },
-          "required": ["commit", "tree", "lock_blob"],
-          "additionalProperties": false
+          "required": ["commit", "tree", "lock_blob"], "additionalProperties": false
         }
       },
-      "required": ["remote", "forge", "web", "flake", "base", "branch", "candidate"],
-      "additionalProperties": false
+      "required": ["remote", "forge", "web", "flake", "base", "branch", "candidate"], "additionalProperties": false
     },
     "verdict": {
       "type": "object",
@@ -160,8 +153,7 @@ std::string_view report_schema() {
         "reason": {"type": "string", "description": "One sentence."},
         "next_action": {"type": "string", "description": "A command or a sentence; \"\" when there is nothing to do."}
       },
-      "required": ["outcome", "exit_code", "exit_word", "reason", "next_action"],
-      "additionalProperties": false
+      "required": ["outcome", "exit_code", "exit_word", "reason", "next_action"], "additionalProperties": false
     },
     "stage": {
       "type": "object",
@@ -176,16 +168,11 @@ std::string_view report_schema() {
         "duration_s": {"$ref": "#/$defs/seconds"},
         "error": {
           "type": "object",
-          "properties": {
-            "class": {"type": "string", "description": "\"\" when it did not fail."},
-            "message": {"type": "string"}
-          },
-          "required": ["class", "message"],
-          "additionalProperties": false
+          "properties": {"class": {"type": "string", "description": "\"\" when it did not fail."}, "message": {"type": "string"}},
+          "required": ["class", "message"], "additionalProperties": false
         }
       },
-      "required": ["name", "state", "started", "duration_s", "error"],
-      "additionalProperties": false
+      "required": ["name", "state", "started", "duration_s", "error"], "additionalProperties": false
     },
     "flake_ref": {
       "type": "object",
@@ -204,8 +191,7 @@ std::string_view report_schema() {
         "narHash": {"type": "string"},
         "lastModified": {"type": "integer", "description": "Seconds since the epoch."}
       },
-      "required": [],
-      "additionalProperties": false
+      "required": [], "additionalProperties": false
     },
     "alarm": {
       "type": "object",
@@ -219,8 +205,7 @@ std::string_view report_schema() {
         "detail": {"type": "string", "description": "A sentence with the old and the new value."},
         "stops": {"type": "boolean", "description": "By alarms.stop: the update did not land by itself."}
       },
-      "required": ["severity", "code", "input", "detail", "stops"],
-      "additionalProperties": false
+      "required": ["severity", "code", "input", "detail", "stops"], "additionalProperties": false
     },
     "input_change": {
       "type": "object",
@@ -284,13 +269,26 @@ std::string_view report_schema() {
             "fetch": {"$ref": "#/$defs/count"},
             "build": {"$ref": "#/$defs/count"}
           },
-          "required": ["known", "valid", "fetch", "build"],
+          "required": ["known", "valid", "fetch", "build"], "additionalProperties": false
+        },
+        "change": {
+          "type": ["object", "null"],
+          "description": "What it is to the system that base last landed with; null: the same, or not known.",
+          "properties": {
+            "from": {"type": "string", "description": "Output path that landed before."},
+            "packages": {"type": "string", "description": "A summary, \"\" when the closures could not be compared."},
+            "package_lines": {"type": "array", "items": {"type": "string"}},
+            "kernel": {"type": "string", "description": "Versions, or \"\" when it is the same or not known."},
+            "reboot": {"type": "array", "description": "Parts that take a reboot to run.", "items": {"type": "string"}},
+            "copy_bytes": {"$ref": "#/$defs/bytes"}
+          },
+          "required": ["from", "packages", "package_lines", "kernel", "reboot", "copy_bytes"],
           "additionalProperties": false
         }
       },
       "required": [
         "name", "kind", "system", "required", "state", "drv", "out", "cause", "chain", "detail", "log",
-        "eval_s", "build_s", "eval_peak_bytes", "base_drv", "work"
+        "eval_s", "build_s", "eval_peak_bytes", "base_drv", "work", "change"
       ],
       "additionalProperties": false
     },
@@ -328,8 +326,7 @@ std::string_view report_schema() {
         "bytes": {"$ref": "#/$defs/bytes"},
         "dropped_bytes": {"$ref": "#/$defs/bytes"}
       },
-      "required": ["owner", "file", "bytes", "dropped_bytes"],
-      "additionalProperties": false
+      "required": ["owner", "file", "bytes", "dropped_bytes"], "additionalProperties": false
     },
     "reason": {
       "type": "object",
@@ -337,8 +334,7 @@ std::string_view report_schema() {
         "host": {"type": "string", "description": "\"\" when it concerns the run."},
         "text": {"type": "string"}
       },
-      "required": ["host", "text"],
-      "additionalProperties": false
+      "required": ["host", "text"], "additionalProperties": false
     },
     "build": {
       "type": "object",
@@ -351,8 +347,7 @@ std::string_view report_schema() {
         "started_s": {"$ref": "#/$defs/seconds"},
         "duration_s": {"$ref": "#/$defs/seconds"}
       },
-      "required": ["name", "drv", "machine", "ok", "started_s", "duration_s"],
-      "additionalProperties": false
+      "required": ["name", "drv", "machine", "ok", "started_s", "duration_s"], "additionalProperties": false
     },
     "timing": {
       "type": "object",
@@ -371,8 +366,7 @@ std::string_view report_schema() {
           "items": {"$ref": "#/$defs/build"}
         }
       },
-      "required": ["derivations_built", "download_bytes", "slowest", "critical_path"],
-      "additionalProperties": false
+      "required": ["derivations_built", "download_bytes", "slowest", "critical_path"], "additionalProperties": false
     },
     "notification": {
       "type": "object", "required": ["sink", "state", "attempts", "error"], "additionalProperties": false,
@@ -389,8 +383,7 @@ std::string_view report_schema() {
         "url": {"type": "string"},
         "action": {"type": "string", "description": "created, updated"}
       },
-      "required": ["number", "url", "action"],
-      "additionalProperties": false
+      "required": ["number", "url", "action"], "additionalProperties": false
     }
   }
 }

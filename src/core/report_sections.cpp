@@ -99,19 +99,6 @@ std::string proved_hosts(const RunReport& report) {
     return fmt::format("{}: {}.\n\n", text, names(fine, 20));
 }
 
-/// What may stand inside <summary>, where Markdown escapes do not work: anything odd becomes "_".
-std::string plain_name(std::string_view foreign) {
-    auto name = clean_line(foreign, 80);
-    std::replace_if(
-        name.begin(), name.end(),
-        [](char c) {
-            const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-            return !alnum && std::string_view("+._-").find(c) == std::string_view::npos;
-        },
-        '_');
-    return name;
-}
-
 std::string tail_row(const Cause& cause, std::size_t max_bytes, bool& shortened) {
     constexpr std::size_t k_frame = 200;
     const auto lines = clean_tail(join(cause.tail, "\n"), k_tail_lines, k_tail_line_bytes,

@@ -142,6 +142,19 @@ TEST_F(LandingCanary, WhenOneIsNotWellNobodyIsAskedAndTheOtherGoesBackToo) {
     EXPECT_FALSE(scene.host("web2").blameless);
 }
 
+TEST_F(LandingCanary, TheMachineThatLockstepRunsOnIsNoCanary) {
+    Waiting scene({"web1", "web2"});
+    scene.request.machine_id = scene.lab.host("web2").machine_id();
+    scene.deploy();
+    EXPECT_EQ(scene.asked, 0);
+    EXPECT_EQ(scene.outcome("web2"), HostOutcome::refused);
+    EXPECT_THAT(scene.host("web2").detail, HasSubstr("lockstep runs on it"));
+    EXPECT_THAT(scene.host("web2").detail, HasSubstr("deploy.canary"));
+    EXPECT_THAT(scene.lab.host("web2").steps(), ::testing::IsEmpty()) << "it was not touched";
+    scene.expect_old("web1");
+    scene.expect_old("web2");
+}
+
 TEST_F(LandingCanary, WhenNobodyKnowsWhetherItLandedHostsAreToldNothing) {
     Waiting scene({"web1"});
     scene.target("web1").limits.hold = 2;

@@ -53,6 +53,8 @@ TEST_F(KeepLanded, TheLastGenerationsStayAndOlderOnesGo) {
     EXPECT_EQ(rooted(), (Roots{"/s/web-r2", "/s/web-r3", "/s/web-r4", "/s/db"}));
     EXPECT_THAT(links.links((dir / "keep/hosts/web").string()), SizeIs(3));
     EXPECT_THAT(links.links((dir / "keep/hosts/db").string()), SizeIs(1)) << "the same again is no generation";
+    EXPECT_EQ(last_landed((dir / "keep").string(), "web", links), "/s/web-r4");
+    EXPECT_EQ(last_landed((dir / "keep").string(), "nobody", links), "");
     ASSERT_TRUE(land("r5", {{"web", {"/s/web-r4"}}, {"db", {"/s/db"}}}, 1).ok());
     EXPECT_EQ(rooted(), (Roots{"/s/web-r4", "/s/db"}));
     ASSERT_TRUE(land("r6", {{"web", {"/s/web-r4"}}, {"db", {"/s/db"}}}, 0).ok());

@@ -125,6 +125,13 @@ RunReport sample_report() {
         if (h.drv.empty() || h.state == HostState::unsupported) continue;
         const bool broken = is_broken(h.state);
         h.work = {2'841, broken ? 212U : 0U, broken ? 9U : h.state == HostState::built ? 1U : 0U, true};
+        if (h.name == "nas")
+            h.change = {"/nix/store/8f3v2m4mdnp5gk8k3l4i8m6i7q2bvh5c-nixos-system-nas-26.11",
+                        "2 packages change, 1 is rebuilt; +1.2 MiB, at most 80.1 MiB to copy",
+                        {"linux 6.12.58 → 6.12.60 +1.0 MiB", "openssl 3.5.3 → 3.5.4 +200.0 KiB", "curl rebuilt"},
+                        "6.12.58 → 6.12.60",
+                        {"kernel", "kernel-modules"},
+                        83'990'938};
     }
 
     Cause curl;
@@ -327,6 +334,7 @@ RunReport random_report(std::uint32_t seed) {
         h.base_drv = text();
         const auto small = [&] { return static_cast<std::uint32_t>(random()); };
         h.work = {small(), small(), small(), below(2) == 0};
+        if (below(2) == 0) h.change = {text(), text(), list(text), text(), list(text), bytes()};
         return h;
     });
     r.causes = list([&] {

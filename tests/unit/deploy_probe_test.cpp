@@ -107,6 +107,20 @@ TEST(DeployProbe, ARebootIsNeededForPartsThatBothSidesName) {
     EXPECT_THAT(reboot_reasons({}, booted), IsEmpty());
 }
 
+TEST(DeployProbe, AKernelIsToldByItsVersion) {
+    const auto kernel = [](const std::string& name) {
+        return BootParts{{"kernel", "/nix/store/00000000000000000000000000000000-" + name + "/bzImage"}};
+    };
+    EXPECT_EQ(kernel_version(kernel("linux-6.1.55")), "6.1.55");
+    EXPECT_EQ(kernel_change(kernel("linux-6.1.55"), kernel("linux-6.6.1")), "6.1.55 → 6.6.1");
+    EXPECT_EQ(kernel_change(kernel("linux-6.1.55"), kernel("linux-6.1.55")), "");
+    auto rebuilt = kernel("linux-6.1.55");
+    rebuilt["kernel"][11] = '1';
+    EXPECT_EQ(kernel_change(kernel("linux-6.1.55"), rebuilt), "another build");
+    EXPECT_EQ(kernel_change({}, rebuilt), "");
+    EXPECT_EQ(kernel_version({{"kernel", "/elsewhere/bzImage"}}), "");
+}
+
 TEST(DeployProbe, StorePathsAreNothingElse) {
     EXPECT_TRUE(is_store_path(k_path));
     for (const auto& text : {std::string("/nix/store/short-x"), k_path + "/bin", k_path + ";x", k_path + "\n",

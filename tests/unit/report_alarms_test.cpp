@@ -112,7 +112,7 @@ TEST(AlarmReport, IsReadBackAndReportsWithoutAlarmsStillAre) {
     ASSERT_TRUE(read.ok());
     EXPECT_EQ(read->alarms, report.alarms);
     EXPECT_EQ(read->ending.outcome, Outcome::alarm);
-    auto older = replace_all(json, "lockstep-report/1.3", "lockstep-report/1.1");
+    auto older = replace_all(json, "lockstep-report/1.4", "lockstep-report/1.1");
     const auto begin = older.find("\"alarms\": ["), end = older.find("\"inputs\": [");
     older.erase(begin, end - begin);
     const auto old_one = report_from_json(older);

@@ -80,6 +80,11 @@ struct HostProbe {
 /// that one side does not name are left out.
 [[nodiscard]] std::vector<std::string> reboot_reasons(const BootParts& booted, const BootParts& candidate);
 
+/// The version in the store path of a system's kernel; "" when it names none.
+[[nodiscard]] std::string kernel_version(const BootParts& parts);
+/// "6.1.55 → 6.6.1", "another build" of the same version; "" = the same, or one of them is not known.
+[[nodiscard]] std::string kernel_change(const BootParts& before, const BootParts& after);
+
 // ── answers of scripts ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /// "key=percent-encoded" lines up to the line "end=NONCE", in order; `rest` is what follows it.

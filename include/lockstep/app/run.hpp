@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,6 +84,8 @@ struct RunPorts {
     std::function<Result<void>(std::string_view step)> failpoint;
     Disk* disk = nullptr;        ///< nullptr: room is not looked at
     RootLinks* roots = nullptr;  ///< nullptr: nothing is kept from garbage collections
+    /// Where the parts of a system that take a reboot are, by name, as links in this machine's store say. May be empty.
+    std::function<std::map<std::string, std::string>(const std::string& system)> boot_parts = {};
     /// Brings what the report proved onto the canary hosts, which wait with it until `land` was answered; `landed`:
     /// that was done before, and they are only told. Empty: nothing is deployed.
     std::function<Result<DeployRecord>(const RunReport& proved, bool landed,

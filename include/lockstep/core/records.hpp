@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,6 +89,19 @@ struct HostWork {
     bool operator==(const HostWork&) const = default;
 };
 
+/// What a proved system is to the one that base last landed with, as far as this machine can tell. Texts are cleaned,
+/// one line each; what is not known is empty.
+struct HostChange {
+    std::string from;                        ///< output path that landed before
+    std::string packages;                    ///< a summary
+    std::vector<std::string> package_lines;  ///< bounded
+    std::string kernel;                      ///< "6.1.55 → 6.6.1"; "" = the same, or not known
+    std::vector<std::string> reboot;         ///< parts that take a reboot to run: "kernel", "initrd" …
+    std::uint64_t copy_bytes = 0;            ///< the most that a copy to the host sends
+
+    bool operator==(const HostChange&) const = default;
+};
+
 struct HostResult {
     std::string name;
     TargetKind kind = TargetKind::nixos;
@@ -103,6 +117,7 @@ struct HostResult {
     std::uint64_t eval_peak_bytes = 0;
     std::string base_drv;  ///< its derivation on the base commit; "" when not known
     HostWork work;
+    std::optional<HostChange> change;  ///< nothing: the same as what landed before, or nobody knows
 
     bool operator==(const HostResult&) const = default;
 };

@@ -114,7 +114,7 @@ struct RunReport {
     bool operator==(const RunReport&) const = default;
 };
 
-/// Schema "lockstep-report/1.3". Hosts sorted by name; foreign text cleaned. Ends with a newline.
+/// Schema "lockstep-report/1.4". Hosts sorted by name; foreign text cleaned. Ends with a newline.
 [[nodiscard]] std::string report_json(const RunReport& report);
 [[nodiscard]] Result<RunReport> report_from_json(std::string_view text);
 /// The published JSON Schema (2020-12) of report.json.

@@ -151,4 +151,19 @@ std::vector<std::string> reboot_reasons(const BootParts& booted, const BootParts
     return result;
 }
 
+std::string kernel_version(const BootParts& parts) {
+    constexpr std::string_view k_store = "/nix/store/";
+    const auto found = parts.find("kernel");
+    if (found == parts.end() || !found->second.starts_with(k_store)) return "";
+    // "/nix/store/HASH-linux-6.1.55/bzImage"
+    return package_name(found->second.substr(0, found->second.find('/', k_store.size()))).version;
+}
+
+std::string kernel_change(const BootParts& before, const BootParts& after) {
+    const auto was = before.find("kernel"), is = after.find("kernel");
+    if (was == before.end() || is == after.end() || was->second == is->second) return "";
+    const auto from = kernel_version(before), to = kernel_version(after);
+    return clean_line(from == to || from.empty() || to.empty() ? "another build" : from + " → " + to, 200);
+}
+
 }  // namespace lockstep::deploy

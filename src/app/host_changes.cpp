@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The earlier system is the last generation that this machine keeps for the host: no host is asked.
+#include "app/host_changes.hpp"
+
+#include <algorithm>
+
+#include "app/in_parallel.hpp"
+#include "app/keep_generations.hpp"
+#include "lockstep/adapters/deploy_closure.hpp"
+#include "lockstep/adapters/deploy_probe.hpp"
+#include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/core/closure_diff.hpp"
+#include "lockstep/core/sanitize.hpp"
+
+namespace lockstep {
+
+namespace {
+
+constexpr Millis k_question_limit{60'000};
+constexpr std::size_t k_closure_bytes = 32U << 20U;
+constexpr std::size_t k_lines = 40;
+
+std::optional<std::vector<ClosurePath>> closure_here(const RunState& state, const std::string& path) {
+    deploy::SshTarget here;
+    here.local = true;
+    const auto nonce =
+        deploy::switch_token(state.ports.store.run_id(), "closure", path, state.settings.secret_nonce).substr(0, 24);
+    auto command = deploy::closure_command(here, deploy::Connection::fresh, path, nonce, state.setup.bin_dir);
+    command.deadline = k_question_limit;
+    return deploy::parse_closure(run_to_end(state.ports.processes, command, k_closure_bytes).out, nonce);
+}
+
+void compare(const RunState& state, const std::string& now, HostChange& change) {
+    const auto before = closure_here(state, change.from);
+    const auto after = before ? closure_here(state, now) : std::nullopt;
+    if (before && after) {
+        const auto diff = diff_closures(*before, *after);
+        change.packages = clean_line(closure_diff_summary(diff), 400);
+        for (const auto& line : closure_diff_lines(diff, k_lines)) change.package_lines.push_back(clean_line(line, 400));
+        change.copy_bytes = diff.bytes_added;
+    }
+    if (!state.ports.boot_parts) return;
+    const auto had = state.ports.boot_parts(change.from), has = state.ports.boot_parts(now);
+    change.kernel = deploy::kernel_change(had, has);
+    change.reboot = deploy::reboot_reasons(had, has);
+}
+
+}  // namespace
+
+void find_host_changes(RunState& state) {
+    auto& hosts = state.report.hosts;
+    const bool known = std::any_of(hosts.begin(), hosts.end(), [](const auto& host) { return host.change.has_value(); });
+    if (known || state.ports.roots == nullptr || state.settings.state_dir.empty()) return;
+    const auto folder = keep_folder(state.settings.state_dir.string(), state.base, state.config.flake);
+    std::vector<HostResult*> changed;
+    for (auto& host : hosts) {
+        if (!is_proved(host.state) || host.out.empty() || state.interrupted() || state.time_is_short) continue;
+        const auto before = last_landed(folder, host.name, *state.ports.roots);
+        if (before.empty() || before == host.out || !deploy::is_store_path(before)) continue;
+        host.change = HostChange{.from = before};
+        changed.push_back(&host);
+    }
+    const auto limit = static_cast<std::size_t>(std::max(1, state.settings.cores));
+    in_parallel(changed.size(), limit, [&](std::size_t n) {
+        if (!state.interrupted() && !state.time_is_short) compare(state, changed[n]->out, *changed[n]->change);
+    });
+}
+
+}  // namespace lockstep
