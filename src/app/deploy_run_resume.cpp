@@ -60,7 +60,7 @@ bool DeployRun::earlier_failures_forbid() const {
     for (std::size_t n = 0; n < settled_.size(); ++n) {
         const auto& outcome = record_.hosts[n].outcome;
         if (settled_[n] == 0 || !outcome) continue;
-        failures += is_failure(*outcome) ? 1U : 0U;
+        failures += counts_as_failure(deploy_host_of(request_.targets[n]), *outcome) ? 1U : 0U;
         person = person || needs_person(*outcome);
     }
     const auto tolerated = request_.policy.tolerate_total.value_or(request_.policy.tolerate);

@@ -17,6 +17,7 @@ namespace lockstep {
 namespace {
 
 constexpr Millis k_question_limit{60'000};
+constexpr Millis k_limit{120'000};  ///< of all: a table keeps nobody waiting
 constexpr std::size_t k_closure_bytes = 32U << 20U;
 constexpr std::size_t k_lines = 40;
 
@@ -36,7 +37,8 @@ void compare(const RunState& state, const std::string& now, HostChange& change) 
     if (before && after) {
         const auto diff = diff_closures(*before, *after);
         change.packages = clean_line(closure_diff_summary(diff), 400);
-        for (const auto& line : closure_diff_lines(diff, k_lines)) change.package_lines.push_back(clean_line(line, 400));
+        for (const auto& line : closure_diff_lines(diff, k_lines))
+            change.package_lines.push_back(clean_line(line, 400));
         change.copy_bytes = diff.bytes_added;
     }
     if (!state.ports.boot_parts) return;
@@ -49,7 +51,8 @@ void compare(const RunState& state, const std::string& now, HostChange& change) 
 
 void find_host_changes(RunState& state) {
     auto& hosts = state.report.hosts;
-    const bool known = std::any_of(hosts.begin(), hosts.end(), [](const auto& host) { return host.change.has_value(); });
+    const bool known =
+        std::any_of(hosts.begin(), hosts.end(), [](const auto& host) { return host.change.has_value(); });
     if (known || state.ports.roots == nullptr || state.settings.state_dir.empty()) return;
     const auto folder = keep_folder(state.settings.state_dir.string(), state.base, state.config.flake);
     std::vector<HostResult*> changed;
@@ -61,8 +64,10 @@ void find_host_changes(RunState& state) {
         changed.push_back(&host);
     }
     const auto limit = static_cast<std::size_t>(std::max(1, state.settings.cores));
+    const auto began = state.ports.clock.steady();
     in_parallel(changed.size(), limit, [&](std::size_t n) {
-        if (!state.interrupted() && !state.time_is_short) compare(state, changed[n]->out, *changed[n]->change);
+        const bool late = state.interrupted() || state.time_is_short || state.ports.clock.steady() - began > k_limit;
+        if (!late) compare(state, changed[n]->out, *changed[n]->change);
     });
 }
 

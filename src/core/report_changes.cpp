@@ -29,12 +29,14 @@ std::string row(const HostResult& host) {
 }  // namespace
 
 Section changes(const RunReport& report) {
-    Section section{.head = "### What changes on hosts\n\n"
-                            "| Host | System | Packages | Kernel | Reboot | Copy |\n| --- | --- | --- | --- | --- | --- "
-                            "|\n",
+    Section section{.head =
+                        "### What changes on hosts\n\n"
+                        "| Host | System | Packages | Kernel | Reboot | Copy |\n| --- | --- | --- | --- | --- | --- "
+                        "|\n",
                     .rows = {},
-                    .foot = "\n_Against what landed before. Units, free space and time are asked of the hosts: "
-                            "`lockstep deploy --dry-run`._\n\n",
+                    .foot =
+                        "\n_Against what landed before. Units, free space and time are asked of the hosts: "
+                        "`lockstep deploy --dry-run`._\n\n",
                     .what = "host"};
     for (const auto& host : report.hosts)
         if (host.change) section.rows.push_back(row(host));
@@ -45,9 +47,9 @@ Section changed_packages(const RunReport& report) {
     Section section{.head = "", .rows = {}, .foot = "", .what = "list of packages"};
     for (const auto& host : report.hosts) {
         if (!host.change || host.change->package_lines.empty()) continue;
-        section.rows.push_back(fmt::format("<details><summary>Packages of {}</summary>\n\n{}\n</details>\n\n",
-                                           plain_name(host.name),
-                                           markdown_fence(replace_all(join(host.change->package_lines, "\n"), "<!--", "<!- -"))));
+        section.rows.push_back(
+            fmt::format("<details><summary>Packages of {}</summary>\n\n{}\n</details>\n\n", plain_name(host.name),
+                        markdown_fence(replace_all(join(host.change->package_lines, "\n"), "<!--", "<!- -"))));
     }
     return section;
 }

@@ -74,9 +74,8 @@ std::string report_markdown(const RunReport& report) {
                             parts::verdict(report));
     parts::append(text, parts::alarms(report), k_room, "report.md", limits);
     text += parts::next_action(report) + facts(report);
-    for (const auto& section :
-         {parts::causes(report), parts::canaries(report), parts::hosts(report), parts::inputs(report),
-          parts::changes(report), parts::changed_packages(report)})
+    for (const auto& section : {parts::causes(report), parts::canaries(report), parts::hosts(report),
+                                parts::inputs(report), parts::changes(report), parts::changed_packages(report)})
         parts::append(text, section, k_room, "report.md", limits);
     text += stages(report);
     parts::append(text, parts::timing(report), k_room, "report.md", limits);

@@ -151,8 +151,11 @@ Section canaries(const RunReport& report) {
     Section section{.head = "### Why it did not land\n\n", .rows = {}, .foot = "\n", .what = "reason"};
     const auto outcome = report.ending.outcome;
     const bool proposed = outcome == Outcome::proposed || outcome == Outcome::proposed_green;
+    const bool tried = std::any_of(report.stages.begin(), report.stages.end(),
+                                   [](const StageRecord& stage) { return stage.name == "canary"; });
     const auto look = hosts_to_look_at(report);
-    if (!proposed || any_stops(report.alarms) || (!look.empty() && is_broken(look.front()->state))) return section;
+    if (!proposed || !tried || any_stops(report.alarms) || (!look.empty() && is_broken(look.front()->state)))
+        return section;
     for (const auto& reason : report.reasons)
         section.rows.push_back(fmt::format("- {}{}\n", reason.host.empty() ? "" : inline_text(reason.host, 100) + ": ",
                                            inline_text(reason.text, 1500)));

@@ -277,6 +277,21 @@ TEST_F(DeployResume, UnitsThatFailedSinceAreEvidenceForTheNextProcessToo) {
     expect_truth(program, killed, end, "web1");
 }
 
+TEST_F(DeployResume, AHostThatMayBeOffAndWasHoldsNobodyUp) {
+    for (const bool may_be_off : {true, false}) {
+        DeployScene scene;
+        scene.add("laptop");
+        scene.add("web1");
+        scene.target("laptop").offline_ok = may_be_off;
+        DeployHostRecord laptop;
+        laptop.name = "laptop";
+        laptop.outcome = HostOutcome::unreachable;
+        scene.deploy({}, {laptop});
+        EXPECT_EQ(scene.outcome("laptop"), HostOutcome::unreachable);
+        EXPECT_EQ(scene.outcome("web1"), may_be_off ? HostOutcome::confirmed : HostOutcome::not_started);
+    }
+}
+
 TEST_F(DeployResume, AHostThatCannotBeReachedAnyMoreIsNamedWithWhatToType) {
     DeployProgram program({"web1"});
     const Killed killed(program, "deploy-awaiting");

@@ -32,12 +32,13 @@ TEST(HostChanges, AreToldAgainstWhatLandedBefore) {
     ASSERT_EQ(second.code, 0) << second.err;
     const auto& change = second.report["hosts"][0]["change"];
     EXPECT_EQ(change["from"], DeployProgram::proved(first, "web1"));
-    EXPECT_THAT(change["packages"].get<std::string>(), HasSubstr("1 package changes"));
+    EXPECT_THAT(change["packages"].get<std::string>(), HasSubstr("1 added, 1 removed"));
     EXPECT_THAT(change["copy_bytes"].get<int>(), ::testing::Gt(0));
     for (const auto& text :
          {read_file(second.run_dir / "report.md"), read_file(program.lab.dir() / "forge/pulls/1/body.md")}) {
         EXPECT_THAT(text, HasSubstr("What changes on hosts"));
         EXPECT_THAT(text, HasSubstr("| web1 |"));
+        EXPECT_THAT(text, Not(HasSubstr("did not land"))) << "no canary was tried";
     }
 
     const auto third = run("push");

@@ -70,6 +70,7 @@ TEST_F(LandingCanary, ASickCanaryGoesBackAndTheUpdateBecomesAPullRequestWithTheE
     EXPECT_THAT(scene.canary().steps(), Not(Contains(HasSubstr("v2 boot")))) << "nothing was permanent";
     EXPECT_THAT(scene.pull_body(), HasSubstr("canary1"));
     EXPECT_THAT(scene.pull_body(), HasSubstr("test -e /run/healthy"));
+    EXPECT_THAT(scene.pull_body(), HasSubstr("Why it did not land"));
 }
 
 TEST_F(LandingCanary, ACanaryThatDoesNotAnswerIsNoEvidence) {
@@ -151,8 +152,10 @@ TEST_F(LandingCanary, TheMachineThatLockstepRunsOnIsNoCanary) {
     EXPECT_THAT(scene.host("web2").detail, HasSubstr("lockstep runs on it"));
     EXPECT_THAT(scene.host("web2").detail, HasSubstr("deploy.canary"));
     EXPECT_THAT(scene.lab.host("web2").steps(), ::testing::IsEmpty()) << "it was not touched";
-    scene.expect_old("web1");
-    scene.expect_old("web2");
+    scene.expect_old("web2", HostOutcome::refused);
+    // Not begun, or brought back, as it came.
+    EXPECT_EQ(scene.lab.host("web1").running(), scene.v1("web1"));
+    EXPECT_EQ(scene.lab.host("web1").profile(), scene.v1("web1"));
 }
 
 TEST_F(LandingCanary, WhenNobodyKnowsWhetherItLandedHostsAreToldNothing) {

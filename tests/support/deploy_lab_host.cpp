@@ -254,7 +254,8 @@ void LabHost::fill_boot() const {
 }
 
 void LabHost::hold_switch_lock() const {
-    // One process that locks and lives, as the real one does. It waits for the lock: who looks below has it for a moment.
+    // One process that locks and lives, as the real one does. It waits for the lock: who looks below has it for a
+    // moment.
     sh("mkdir -p /run/nixos; setsid flock /run/nixos/switch-to-configuration.lock sleep 1000 </dev/null "
        ">/dev/null 2>&1 & echo $! >/run/lab/lock-holder");
     if (!eventually([&] {

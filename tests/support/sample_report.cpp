@@ -257,6 +257,7 @@ RunReport hostile_report(int hosts, int causes) {
         auto h = host(evil() + std::to_string(i), i % 2 == 0 ? HostState::failed : HostState::dependency_failed);
         h.detail = evil();
         h.chain = {evil(), evil(), evil()};
+        if (i % 10 == 0) h.change = {evil(), evil(), {evil(), evil()}, evil(), {evil()}, 1};
         if (causes > 0) {
             auto& cause = r.causes[static_cast<std::size_t>(i % causes)];
             h.cause = cause.id;

@@ -4,6 +4,7 @@
 
 #include "adapters/deploy/scripts.hpp"
 #include "lockstep/adapters/deploy_probe.hpp"
+#include "lockstep/core/closure_diff.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
