@@ -173,7 +173,7 @@ TEST_F(DeployLost, S08_SshLostInTheMiddleOfTheCopy) {
 TEST_F(DeployLost, S08_AHostThatIsGoneInTheMiddleOfTheCopyIsUntouched) {
     DeployScene scene;
     auto& host = scene.add("web1", LabSystem{.name = "v2", .megabytes = 24});
-    scene.target("web1").addresses.front().connect_timeout = Millis(1'000);
+    scene.target("web1").addresses.front().connect_timeout = Millis(3'000);
     scene.target("web1").addresses.front().alive_limit = Millis(2'000);
     deploy_while(
         scene,

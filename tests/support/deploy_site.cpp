@@ -34,7 +34,7 @@ deploy::SshTarget target_of(const DeployLab& lab, const LabHost& host) {
     target.identity_file = lab.identity_file();
     target.known_hosts_file = lab.known_hosts_file();
     target.control_path = (lab.dir() / ("master-" + host.name())).string();
-    target.connect_timeout = Millis(2'000);
+    target.connect_timeout = Millis(4'000);
     target.alive_limit = Millis(6'000);
     return target;
 }

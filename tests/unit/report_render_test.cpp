@@ -75,8 +75,9 @@ TEST(ReportMarkdown, CutsNothing) {
         EXPECT_NE(node.type, "image") << node.url;
         EXPECT_TRUE(node.type != "link" || node.url.starts_with("https://git.example.org/ada/fleet/")) << node.url;
     }
-    EXPECT_EQ(rows, 500 + 2 + 6 + 4 + 10 + 1 + 50);  // hosts, inputs, facts, stages, slowest builds, notifications
-    EXPECT_EQ(items, 100 + 2);                       // causes, notices
+    EXPECT_EQ(rows,
+              500 + 2 + 6 + 4 + 10 + 1 + 50);  // hosts, inputs, facts, stages, slowest builds, notifications, changes
+    EXPECT_EQ(items, 100 + 2);                 // causes, notices
 }
 
 TEST(StepSummary, IsGolden) {

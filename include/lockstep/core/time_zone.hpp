@@ -29,15 +29,17 @@ struct ClockChange {
     bool operator==(const ClockChange&) const = default;
 };
 
+struct SummerTime {
+    std::chrono::seconds offset{0};
+    ClockChange begin, end;
+
+    bool operator==(const SummerTime&) const = default;
+};
+
 /// What holds after the last change that a file lists: "CET-1CEST,M3.5.0,M10.5.0/3". Offsets are east of UTC.
 struct ClockRule {
     std::chrono::seconds standard{0};
-    struct Summer {
-        std::chrono::seconds offset{0};
-        ClockChange begin, end;
-        bool operator==(const Summer&) const = default;
-    };
-    std::optional<Summer> summer;
+    std::optional<SummerTime> summer;
 
     [[nodiscard]] std::chrono::seconds offset_at(std::chrono::sys_seconds time) const;
     bool operator==(const ClockRule&) const = default;
