@@ -12,7 +12,7 @@ using deploy::SwitchPhase;
 void DeployHostSession::forget_outcome() {
     record_.outcome.reset();
     record_.detail.clear();
-    record_.blameless = false;
+    record_.blameless = record_.open = false;
     tell();
 }
 
@@ -37,7 +37,12 @@ std::optional<HostOutcome> DeployHostSession::hold_until_landed(const deploy::Sw
     if (why.empty()) {
         stage("wait for the landing");
         answer = landing_gate_();
-        if (answer == LandingAnswer::unknown) return lost(request);
+        if (answer == LandingAnswer::unknown) {
+            record_.open = true;
+            return end(HostOutcome::unknown,
+                       "it is well, and nobody can say whether the update landed: it goes back by itself unless "
+                       "`lockstep resume` tells it before that it did");
+        }
         record_.blameless = answer == LandingAnswer::go_back;
         if (record_.blameless) why = "it was well; the update did not land";
     }

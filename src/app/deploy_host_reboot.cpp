@@ -77,6 +77,13 @@ HostOutcome DeployHostSession::with_reboot(HostOutcome outcome) {
 
 /// The new system becomes the next boot's; with leave to reboot it is started and proved.
 HostOutcome DeployHostSession::boot_plan(const std::string& why) {
+    if (target_.until_landed && !request_.landed)
+        return end(HostOutcome::refused,
+                   why +
+                       "; by the next boot it would be permanent before the update landed: choose other canaries with "
+                       "deploy.canary, or set land.after to builds");
+    if (target_.action == SwitchAction::test)
+        return end(HostOutcome::refused, why + "; `test` is not to be permanent, and the next boot would be");
     if (hands_ != nullptr && !hands_->row.can(deploy::Ability::boot, hands_->tool))
         return end(HostOutcome::refused,
                    fmt::format("{}; {} cannot set what the next boot starts", why, hands_->row.name));

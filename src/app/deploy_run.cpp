@@ -61,7 +61,8 @@ void DeployRun::tell_end(const DeployHostRecord& record) {
         Notice{!good, fmt::format("{}: {}{}", record.name, replace_all(std::string(word(*record.outcome)), "_", " "),
                                   record.detail.empty() ? "" : ": " + record.detail)});
     // Of a host that we were torn away from nothing is known: its switch stays open, and `resume` looks at it.
-    if (*record.outcome == HostOutcome::unknown && ports_.interrupted && ports_.interrupted() != 0) return;
+    const bool torn_away = *record.outcome == HostOutcome::unknown && ports_.interrupted && ports_.interrupted() != 0;
+    if (torn_away || record.open) return;
     (void)ports_.store.journal("outcome", "deploy-host",
                                journal_data({{"host", record.name},
                                              {"outcome", std::string(word(*record.outcome))},

@@ -16,8 +16,9 @@ LandingAnswer DeployRun::wait_for_landing() {
     for (const auto& target : request_.targets)
         patience = std::min<Millis>(patience, std::chrono::seconds(target.limits.hold));
     const auto began = ports_.clock.steady();
-    return landing_.wait(
-        [&] { return (ports_.interrupted && ports_.interrupted() != 0) || ports_.clock.steady() - began > patience; });
+    const auto interrupted = [&] { return ports_.interrupted && ports_.interrupted() != 0; };
+    const auto given = landing_.wait([&] { return interrupted() || ports_.clock.steady() - began > patience; });
+    return given ? *given : interrupted() ? LandingAnswer::unknown : LandingAnswer::go_back;
 }
 
 /// When no host is busy any more: those that wait get their answer. A failure anywhere is "no".
@@ -33,8 +34,10 @@ void DeployRun::ask_for_landing() {
             if (!outcome) continue;
             const bool excused = *outcome == HostOutcome::unreachable &&
                                  !counts_as_failure(deploy_host_of(request_.targets[n]), *outcome);
-            skipped += is_success(*outcome) ? 1U : 0U;
-            failed = failed || (!is_success(*outcome) && !excused);
+            // What only the next boot would start was proved by nobody.
+            const bool well = is_success(*outcome) && *outcome != HostOutcome::boot_pending;
+            skipped += well ? 1U : 0U;
+            failed = failed || (!well && !excused);
         }
     }
     if (landing_.waiting() < open && !failed) return;

@@ -116,7 +116,7 @@ void set_statuses(RunState& state) {
 
 }  // namespace
 
-void finish_landing(RunState& state) {
+void say_landed(RunState& state) {
     state.report.repo.base_after = state.candidate.id;
     std::size_t proved = 0;
     for (const auto& host : state.report.hosts) proved += is_proved(host.state) ? 1U : 0U;
@@ -125,6 +125,9 @@ void finish_landing(RunState& state) {
         fmt::format("{} proved; {} is now at {}", plural(proved, "host"), state.base, short_id(state.candidate.id)),
         ""};
     state.ports.events.on(Notice{false, state.report.ending.reason});
+}
+
+void finish_landing(RunState& state) {
     for (const auto& branch : left_branches(state)) delete_branch(state, branch);
     set_statuses(state);
     find_host_changes(state);
@@ -149,7 +152,8 @@ Result<void> land(RunState& state) {
         }
         switch (outcome.state) {
             case PushState::done:
-                finish_landing(state);
+                say_landed(state);
+                if (!state.canaries_wait) finish_landing(state);
                 return {};
             case PushState::stale:
             case PushState::not_fast_forward:

@@ -40,6 +40,13 @@ bool any_needs_person(const DeployRecord& record) {
     return false;
 }
 
+/// The signal that ends the canaries; the end of the run's time is one.
+int signal_of(const RunState& state) {
+    constexpr int k_terminate = 15;
+    const int signal = state.ports.interrupted();
+    return signal != 0 || !state.time_is_up ? signal : k_terminate;
+}
+
 /// Base was not touched: the update becomes a pull request with what the canaries showed.
 Result<void> propose_after_canary(RunState& state, const DeployRecord& record) {
     if (state.interrupted())
@@ -66,7 +73,25 @@ void after_landing(RunState& state, const DeployRecord& record) {
     if (record.exit == ExitCode::ok) return;
     ending.exit = record.exit;
     ending.reason += "; canaries: " + deploy_counts(record);
+    // They wait for the word that they may keep it, or go back by themselves: the next process tells them.
+    if (const int signal = signal_of(state); signal != 0 && record.exit == ExitCode::deploy_unknown) {
+        ending.exit = state.ports.interrupted() == 0 ? ExitCode::infrastructure
+                      : signal == 15                 ? ExitCode::terminated
+                                                     : ExitCode::interrupted;
+        ending.next_action = "lockstep resume";
+        return;
+    }
     ending.next_action = "look at deployment-report.md; `lockstep deploy` brings hosts to what landed";
+}
+
+/// Base did not move, and a canary could not be brought back: no further try, whatever kept base from moving.
+Result<void> end_with_person(RunState& state, const Result<void>& landing, const DeployRecord& record) {
+    if (!landing.ok()) end_with(state, landing.error());
+    auto& ending = state.report.ending;
+    ending.exit = ExitCode::deploy_unknown;
+    ending.reason += "; a canary needs a person: " + deploy_counts(record);
+    ending.next_action = "see deployment-report.md for the canary that needs a person";
+    return {};
 }
 
 }  // namespace
@@ -77,29 +102,41 @@ Result<void> land_by_canary(RunState& state) {
                      "set land.after to builds"};
     bool asked = false;
     Result<void> landing;
+    state.canaries_wait = true;
     const auto tried = stage(state, "canary", "every host is proved: trying the canaries", [&] {
-        return state.ports.canary(state.report, false, [&] {
-            asked = true;
-            landing =
-                stage(state, "land",
-                      fmt::format("the canaries are well: moving {} to {}", state.base, short_id(state.candidate.id)),
-                      [&] { return land(state); });
-            if (landing.ok())
-                return state.report.ending.outcome == Outcome::landed ? LandingAnswer::keep : LandingAnswer::go_back;
-            return state.base_unknown ? LandingAnswer::unknown : LandingAnswer::go_back;
-        });
+        return state.ports.canary(
+            state.report, false,
+            [&] {
+                asked = true;
+                landing = stage(
+                    state, "land",
+                    fmt::format("the canaries are well: moving {} to {}", state.base, short_id(state.candidate.id)),
+                    [&] { return land(state); });
+                if (landing.ok())
+                    return state.report.ending.outcome == Outcome::landed ? LandingAnswer::keep
+                                                                          : LandingAnswer::go_back;
+                return state.base_unknown ? LandingAnswer::unknown : LandingAnswer::go_back;
+            },
+            [&] { return signal_of(state); });
     });
+    state.canaries_wait = false;
     if (!tried.ok() && !asked) return tried.error();
     if (tried.ok()) tell_canaries(state, tried.value());
     if (!asked) return propose_after_canary(state, tried.value());
-    if (tried.ok() && landing.ok() && state.report.ending.outcome == Outcome::landed)
-        after_landing(state, tried.value());
+    const bool landed = landing.ok() && state.report.ending.outcome == Outcome::landed;
+    if (landed) {
+        if (tried.ok()) after_landing(state, tried.value());
+        finish_landing(state);
+    } else if (tried.ok() && any_needs_person(tried.value()) && !state.base_unknown && signal_of(state) == 0) {
+        return end_with_person(state, landing, tried.value());
+    }
     return landing;
 }
 
 void keep_canaries(RunState& state) {
     if (!state.ports.canary) return;
-    const auto kept = state.ports.canary(state.report, true, [] { return LandingAnswer::keep; });
+    const auto kept = state.ports.canary(
+        state.report, true, [] { return LandingAnswer::keep; }, [&] { return signal_of(state); });
     if (!kept.ok()) {
         state.notice("the canaries could not be told that the update landed: " + kept.error().what, true);
         return;

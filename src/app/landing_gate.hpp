@@ -20,13 +20,13 @@ public:
         answer_ = given;
         news_.notify_all();
     }
-    /// Blocks until there is an answer. `stopped`: whether somebody asked us to end, which is no answer.
-    [[nodiscard]] LandingAnswer wait(const std::function<bool()>& stopped) {
+    /// Blocks until there is an answer; nothing: `stopped` became true before.
+    [[nodiscard]] std::optional<LandingAnswer> wait(const std::function<bool()>& stopped) {
         std::unique_lock lock(mutex_);
         ++waiting_;
         while (!answer_ && !stopped()) news_.wait_for(lock, std::chrono::milliseconds(100));
         --waiting_;
-        return answer_.value_or(LandingAnswer::unknown);
+        return answer_;
     }
     [[nodiscard]] std::size_t waiting() {
         const std::lock_guard lock(mutex_);

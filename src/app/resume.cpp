@@ -86,8 +86,9 @@ Result<void> go_on(RunState& state, const Resumption& past, Standing standing) {
     if (standing == Standing::landed) {
         return stage(state, "land", fmt::format("{} holds the candidate already", state.base), [&]() -> Result<void> {
             state.settled("push-base", {{"state", "done"}});
-            finish_landing(state);
+            say_landed(state);
             if (state.config.land.after == LandAfter::canary) keep_canaries(state);
+            finish_landing(state);
             return {};
         });
     }

@@ -43,6 +43,7 @@ struct RunState {
     std::string candidate_lock;  ///< text of the updated lock
     std::string tree = "tree";   ///< name of its work tree, below the run's directory
     int resumed = 0;             ///< how many processes of this run came before
+    bool canaries_wait = false;  ///< for the answer of the landing, and for nothing else
     bool base_unknown = false;   ///< nobody can say whether the last push of base was done
     int tries = 1;               ///< how often the update was put on a base branch
 
@@ -190,7 +191,9 @@ struct Discovery {
     std::string broken_text;
 };
 [[nodiscard]] Result<Discovery> discover(RunState& state, const std::string& commit, const std::string& base);
-/// Base holds the candidate: tells, cleans up after earlier runs, keeps what landed; sets the ending.
+/// Base holds the candidate: tells, and sets the ending.
+void say_landed(RunState& state);
+/// What follows: cleans up after earlier runs, sets statuses, keeps what landed.
 void finish_landing(RunState& state);
 /// Takes up the candidate that an earlier process of the run made: false when it is not there any more, or is not what
 /// `tree` says.

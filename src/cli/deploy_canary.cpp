@@ -3,6 +3,7 @@
 #include "cli/deploy_canary.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -49,18 +50,45 @@ std::size_t switches_begun(const std::vector<JournalRecord>& journal) {
     }));
 }
 
+/// What an earlier run's canary said of the very same system: it is not asked again, and it is not forgotten either.
+std::optional<DeployRecord> refused_before(const DeployRequest& request, const std::set<std::string>& went_back) {
+    DeployRecord record;
+    bool any = false;
+    for (const auto& target : request.targets) {
+        DeployHostRecord host;
+        host.name = target.name;
+        host.to = target.path;
+        host.outcome = HostOutcome::not_started;
+        if (went_back.count(target.name) > 0) {
+            any = true;
+            host.outcome = HostOutcome::rolled_back;
+            host.detail = "it went back from this very system before: `lockstep history " + target.name +
+                          "` tells when, --retry-failed tries again";
+        }
+        record.hosts.push_back(std::move(host));
+    }
+    record.commit = request.commit;
+    record.exit = ExitCode::deploy_rolled_back;
+    record.finished = true;
+    return any ? std::optional(std::move(record)) : std::nullopt;
+}
+
 /// `attempt`: how often this process has tried that before.
 Result<DeployRecord> try_canaries(const Options& options, Machine& machine, const RunReport& proof,
                                   const FoundRun* past, bool landed, std::size_t attempt,
-                                  const std::function<LandingAnswer()>& land) {
+                                  const std::function<LandingAnswer()>& land, const std::function<int()>& interrupted) {
     auto chosen = options;
     chosen.operands.clear();
     const ControlFolder control;
-    LOCKSTEP_TRY(auto choice, choose_deploy(chosen, machine, proof, control.path(), past != nullptr));
+    LOCKSTEP_TRY(auto choice,
+                 choose_deploy(chosen, machine, proof, control.path(), past != nullptr, DeployChoosing::canaries));
     LOCKSTEP_TRY_VOID(set_calendar(choice, machine));
     auto& request = choice.request;
     LOCKSTEP_TRY_VOID(only_canaries(request));
     auto ports = machine.ports();
+    for (const auto& text : choice.notices) ports.events.on(Notice{false, text});
+    if (!landed && !options.retry_failed)
+        if (auto record = refused_before(request, choice.went_back)) return std::move(*record);
     const bool first = attempt == 0 && past != nullptr;
     const auto begun = first ? deploy_begun(past->journal.records) : DeployBegun{};
     const auto before = (past != nullptr ? switches_begun(past->journal.records) : 0) + attempt;
@@ -69,6 +97,7 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
     request.landed = landed;
     auto deploy_ports = deploy_ports_of(options, ports, machine);
     deploy_ports.land = land;
+    deploy_ports.interrupted = interrupted;
     // A host that went back without a fault of its own may be tried again; what else ended is not.
     return run_deploy(request, deploy_ports, begun.open, begun.ended);
 }
@@ -77,9 +106,10 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
 
 void add_canary(RunPorts& ports, const Options& options, Machine& machine, const FoundRun* past) {
     ports.canary = [&options, &machine, past, attempt = std::size_t{0}](
-                       const RunReport& proof, bool landed, const std::function<LandingAnswer()>& land) mutable {
+                       const RunReport& proof, bool landed, const std::function<LandingAnswer()>& land,
+                       const std::function<int()>& interrupted) mutable {
         const auto number = attempt++;
-        return try_canaries(options, machine, proof, past, landed, number, land);
+        return try_canaries(options, machine, proof, past, landed, number, land, interrupted);
     };
 }
 

@@ -35,7 +35,7 @@ std::vector<std::string> wanted_hosts(const Options& options, const std::optiona
 }  // namespace
 
 Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, const RunReport& proof,
-                                   const std::string& control_folder, bool resumed) {
+                                   const std::string& control_folder, bool resumed, DeployChoosing choosing) {
     LOCKSTEP_TRY(auto plan, wanted_plan(options, machine, resumed));
     KnownFleet known;
     LOCKSTEP_TRY(known.gathered, gather_fleet(machine));
@@ -48,7 +48,7 @@ Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, con
                  chosen_hosts(known.gathered.fleet, options, operands,
                               [&](std::string_view predicate) { return answer_predicate(machine, known, predicate); }));
     LOCKSTEP_TRY(auto choice,
-                 deploy_request(known.gathered, hosts, by_name, proof, known.past, options, control_folder));
+                 deploy_request(known.gathered, hosts, by_name, proof, known.past, options, control_folder, choosing));
     choice.request.terms = std::move(terms);
     return choice;
 }

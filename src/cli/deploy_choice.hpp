@@ -12,7 +12,8 @@ namespace lockstep::cli {
 
 /// Fleet, hosts and request, from what the command line, a plan and earlier deploys say.
 [[nodiscard]] Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, const RunReport& proof,
-                                                 const std::string& control_folder, bool resumed);
+                                                 const std::string& control_folder, bool resumed,
+                                                 DeployChoosing choosing = DeployChoosing::deploy);
 
 /// The maintenance windows of the choice, put on the calendar.
 [[nodiscard]] Result<void> set_calendar(DeployChoice& choice, Machine& machine);

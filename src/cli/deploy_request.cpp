@@ -197,8 +197,9 @@ Result<RunReport> proved_run(const fs::path& runs, const std::string& wish) {
 
 Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts, bool by_name,
                                     const RunReport& proof, const DeployPast& past, const Options& options,
-                                    const std::string& control_folder) {
+                                    const std::string& control_folder, DeployChoosing choosing) {
     DeployChoice choice;
+    const bool canaries = choosing == DeployChoosing::canaries;
     auto& request = choice.request;
     LOCKSTEP_TRY(request.policy, policy_of(gathered.config.deploy));
     LOCKSTEP_TRY(const auto health, health_of(gathered.config.deploy));
@@ -217,11 +218,16 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
         }
         const auto* result = proved_result(proof, host);
         if (result == nullptr) {
-            unproved.push_back(name);
+            if (canaries)
+                choice.notices.push_back(name + ": not proved: no canary");
+            else
+                unproved.push_back(name);
             continue;
         }
         const auto back = past.went_back.find(name);
-        if (!options.retry_failed && back != past.went_back.end() && back->second.count(result->out) > 0) {
+        const bool went_back = back != past.went_back.end() && back->second.count(result->out) > 0;
+        if (went_back) choice.went_back.insert(name);
+        if (went_back && !canaries && !options.retry_failed) {
             choice.notices.push_back(fmt::format(
                 "{}: went back from this very system before: left alone (--retry-failed tries again)", name));
             continue;

@@ -2,6 +2,7 @@
 // From fleet, configuration and what was proved to a deploy's request.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,17 @@ struct DeployChoice {
     std::vector<std::string> notices;
     std::vector<std::string> windows;  ///< as the configuration says them
     std::string time_zone;             ///< of windows that name none
+    std::set<std::string> went_back;   ///< targets that went back from the very system that they are to get
+};
+/// For whom a choice is made.
+enum class DeployChoosing {
+    deploy,    ///< hosts that went back from this system are left alone, and one that was not proved is an error
+    canaries,  ///< the first are chosen all the same, and the others left out: an update lands without them
 };
 /// Errors: usage (a host that takes no part was named), config (a host that was not proved, an order that is a cycle).
 [[nodiscard]] Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts,
                                                   bool by_name, const RunReport& proof, const DeployPast& past,
-                                                  const Options& options, const std::string& control_folder);
+                                                  const Options& options, const std::string& control_folder,
+                                                  DeployChoosing choosing = DeployChoosing::deploy);
 
 }  // namespace lockstep::cli

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/lockdiff_words.hpp"
+#include "core/report_parts.hpp"
 #include "lockstep/core/sanitize.hpp"
 
 namespace lockstep {
@@ -21,8 +22,7 @@ std::string row(const InputChange& change) {
     if (change.change != ChangeKind::updated && change.change != ChangeKind::follows)
         note = fmt::format(" ({})", change_word(change.change));
     if (!words.note.empty()) note += fmt::format(" ({})", words.note);
-    const bool linked =
-        change.compare.starts_with("https://") && change.compare.find_first_of(" ()<>|\n") == std::string::npos;
+    const bool linked = change.compare.starts_with("https://") && !parts::link_target(change.compare).empty();
     return fmt::format("| {}{} | {} | {} | {} |\n", cell(change.input), note, cell(words.from), cell(words.to),
                        linked ? "[compare](" + change.compare + ")" : "");
 }

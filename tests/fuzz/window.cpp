@@ -39,7 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // Within the years 1970 to 2106.
         const Millis now(static_cast<std::int64_t>(random()) * 1000);
         const std::chrono::sys_seconds moment(std::chrono::duration_cast<std::chrono::seconds>(now));
-        if (rule) LOCKSTEP_CHECK(rule->offset_at(moment) == rule->standard || rule->offset_at(moment) == rule->summer->offset);
+        if (rule)
+            LOCKSTEP_CHECK(rule->offset_at(moment) == rule->standard ||
+                           rule->offset_at(moment) == rule->summer->offset);
         (void)zone.moment_of(zone.shown_at(moment));
         if (window.ok()) check_spans(window.value(), zone, now);
     }

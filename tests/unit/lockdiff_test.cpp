@@ -209,8 +209,11 @@ TEST(Lockdiff, MarkdownLinksOnlyWhatWeMade) {
     auto change = fleet_changes().front();
     change.compare = "javascript:alert(1)";
     EXPECT_EQ(lockdiff_markdown({change}).find("]("), std::string::npos);
-    change.compare = "https://x.org/) <img>";
-    EXPECT_EQ(lockdiff_markdown({change}).find("]("), std::string::npos);
+    for (const auto* address :
+         {"https://x.org/) <img>", "https://x.org/\xff`", "https://a@x.org/", "https://x.org/\x1b[2J"}) {
+        change.compare = address;
+        EXPECT_EQ(lockdiff_markdown({change}).find("]("), std::string::npos) << address;
+    }
 }
 
 TEST(Lockdiff, HostileNamesStayTextInEveryRenderer) {

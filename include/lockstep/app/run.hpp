@@ -87,9 +87,10 @@ struct RunPorts {
     /// Where the parts of a system that take a reboot are, by name, as links in this machine's store say. May be empty.
     std::function<std::map<std::string, std::string>(const std::string& system)> boot_parts = {};
     /// Brings what the report proved onto the canary hosts, which wait with it until `land` was answered; `landed`:
-    /// that was done before, and they are only told. Empty: nothing is deployed.
-    std::function<Result<DeployRecord>(const RunReport& proved, bool landed,
-                                       const std::function<LandingAnswer()>& land)>
+    /// that was done before, and they are only told. `interrupted`: the signal that ends it, or 0. Empty: nothing is
+    /// deployed.
+    std::function<Result<DeployRecord>(const RunReport& proved, bool landed, const std::function<LandingAnswer()>& land,
+                                       const std::function<int()>& interrupted)>
         canary = {};
     /// Ends every child and every wait, as a signal does. Any thread; must not block. May be empty, like the next.
     std::function<void()> end_all = {};

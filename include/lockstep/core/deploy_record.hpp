@@ -32,6 +32,7 @@ struct DeployHostRecord {
     std::vector<std::string> evidence;        ///< what was looked at and what it said
     std::string boot_before, boot_after;      ///< boot ids, when it was rebooted
     bool blameless = false;                   ///< it was proved, and went back because the update did not land
+    bool open = false;                        ///< it waits for a word that nobody has yet: `resume` gives it
     std::string approver;
     std::string log;  ///< relative to the run directory
     Millis copy{0}, activation{0}, proof{0};

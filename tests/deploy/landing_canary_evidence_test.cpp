@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// land.after: canary, where there is no evidence, or not yet: what nobody has seen running does not land, what was seen
+// failing is not forgotten, and nobody is called for hosts that are well.
+#include <gmock/gmock.h>
+
+#include "deploy/deploy_aside.hpp"
+#include "deploy/deploy_program.hpp"
+#include "lockstep/core/deploy_past.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A fleet that runs v1, whose update v2 waits in its input.
+struct Update {
+    explicit Update(const std::string& settings, const std::map<std::string, std::string>& modes = {},
+                    const std::vector<std::string>& hosts = {"canary1", "web1"})
+        : program(hosts, settings, modes) {
+        program.follow_input("v1");
+        before = program.base();
+        program.publish("v2");
+        v1 = program.lab.system({.name = "v1"});
+    }
+    ProgramEnd run(std::vector<std::string> more = {}) {
+        std::vector<std::string> arguments{"run", "--forge", "directory:" + (program.lab.dir() / "forge").string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return program.run(arguments);
+    }
+    LabHost& host(const std::string& name) { return program.lab.host(name); }
+    std::string pull_body() { return read_file(program.lab.dir() / "forge/pulls/1/body.md"); }
+
+    DeployProgram program;
+    std::string before, v1;
+};
+
+struct CanaryEvidence : ::testing::Test {
+    void SetUp() override { LOCKSTEP_NEEDS_DEPLOY_LAB(); }
+};
+
+TEST_F(CanaryEvidence, WhatOnlyTheNextBootWouldStartIsNone) {
+    Update update("  canary: [canary1]\nland: { after: canary }\n", {{"canary1", "inhibit"}});
+    const auto end = update.run();
+    EXPECT_EQ(end.code, 20) << end.err;
+    EXPECT_EQ(update.program.base(), update.before);
+    auto& canary = update.host("canary1");
+    EXPECT_EQ(canary.running(), update.v1);
+    EXPECT_EQ(canary.profile(), update.v1);
+    EXPECT_EQ(canary.boot_default(), update.v1) << "nothing was made permanent";
+    EXPECT_EQ(end.state_of("canary1"), "refused");
+    EXPECT_THAT(update.pull_body(), HasSubstr("before the update landed"));
+}
+
+TEST_F(CanaryEvidence, ACanaryThatWentBackFromThisSystemStillSaysNo) {
+    Update update("  health: [\"command test -e /run/healthy\"]\nland: { after: canary }\n");
+    update.host("web1").sh("touch /run/healthy");
+    const auto first = update.run();
+    ASSERT_EQ(first.code, 20) << first.err;
+    ASSERT_EQ(first.state_of("canary1"), "rolled_back");
+    const auto tries = times(update.host("canary1"), "v2 test start");
+
+    const auto again = update.run();
+    EXPECT_EQ(again.code, 20) << again.err;
+    EXPECT_EQ(update.program.base(), update.before) << "another host that is well does not outvote it";
+    EXPECT_EQ(times(update.host("canary1"), "v2 test start"), tries) << "and it is not tried again unasked";
+    EXPECT_EQ(update.host("web1").running(), update.v1);
+    EXPECT_THAT(update.pull_body(), HasSubstr("went back from this very system before"));
+
+    update.host("canary1").sh("touch /run/healthy");
+    const auto asked = update.run({"--retry-failed"});
+    EXPECT_EQ(asked.code, 0) << asked.err;
+    EXPECT_NE(update.program.base(), update.before);
+    EXPECT_NE(update.host("canary1").profile(), update.v1);
+}
+
+TEST_F(CanaryEvidence, AHostThatNeedNotBuildIsNoCanaryAndInNobodysWay) {
+    Update update("land: { after: canary }\ntargets: { optional: [aaa] }\n", {{"aaa", "ok"}}, {"aaa", "canary1"});
+    auto text = read_file(update.program.repository / "flake.nix");
+    const std::string built = "aaa.config.system.build.toplevel = top \"ok\";";
+    ASSERT_NE(text.find(built), std::string::npos) << text;
+    text.replace(text.find(built), built.size(), "aaa.config.system.build.toplevel = throw \"not today\";");
+    write_file(update.program.repository / "flake.nix", text);
+    update.program.commit("aaa does not evaluate");
+    const auto end = update.run();
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.report["verdict"]["outcome"], "landed");
+    EXPECT_EQ(end.state_of("canary1"), "confirmed");
+    EXPECT_EQ(end.state_of("aaa"), "");
+}
+
+/// Hosts that wait for a landing.
+struct Waiting : DeployScene {
+    LabHost& wait(const std::string& name, const std::string& mode = "ok", int hold = 30) {
+        auto& host = add(name, mode);
+        target(name).until_landed = true;
+        target(name).limits.hold = hold;
+        return host;
+    }
+    std::vector<JournalRecord> journal() const {
+        std::vector<JournalRecord> records;
+        for (const auto& line : store.lines()) records.push_back({.seq = 0, .time = {}, .kind = line.kind, .step = line.step, .data_json = line.data});
+        return records;
+    }
+};
+
+TEST_F(CanaryEvidence, WhenNobodyCanSayWhetherItLandedTheNextProcessTellsIt) {
+    for (const bool landed : {true, false}) {
+        Waiting scene;
+        scene.wait("web1");
+        scene.land = [] { return LandingAnswer::unknown; };
+        scene.deploy();
+        EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown);
+        const auto begun = deploy_begun(scene.journal());
+        ASSERT_EQ(begun.open.size(), 1U) << "its switch is open";
+        EXPECT_TRUE(begun.ended.empty());
+        scene.request.landed = landed;
+        scene.request.run += ".1";
+        scene.land = [] { return LandingAnswer::keep; };
+        scene.deploy(begun.open, begun.ended);
+        scene.expect_new("web1");
+        EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), landed ? 1 : 2)
+            << "told, or brought back and tried again";
+    }
+}
+
+TEST_F(CanaryEvidence, WhoWaitsForSlowerOnesLongerThanItMayGoesBackAndNobodyIsCalled) {
+    Waiting scene;
+    scene.wait("web1", "ok", 2);
+    scene.wait("web2", "slow 5");
+    int asked = 0;
+    scene.land = [&] {
+        ++asked;
+        return LandingAnswer::keep;
+    };
+    scene.deploy();
+    EXPECT_EQ(asked, 0);
+    scene.expect_old("web1");
+    EXPECT_TRUE(scene.host("web1").blameless);
+    EXPECT_EQ(scene.lab.host("web2").profile(), scene.v1("web2"));
+    EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
+}
+
+TEST_F(CanaryEvidence, TheEndOfTheRunsTimeEndsItsWaitToo) {
+    Update update(
+        "  soak: 10m\n  canary: [canary1]\nland: { after: canary }\nrun: { deadline: 20s, publish_reserve: 1s }\n");
+    const auto end = update.run();
+    EXPECT_EQ(end.code, 40) << end.err;
+    EXPECT_EQ(update.program.base(), update.before);
+    EXPECT_EQ(end.state_of("canary1"), "unknown") << "the next process looks at it";
+    EXPECT_EQ(update.host("canary1").profile(), update.v1);
+}
+
+TEST_F(CanaryEvidence, ACanaryThatCannotGoBackIsToldWhateverKeptBaseFromMoving) {
+    Update update("  canary: [canary1]\nland: { after: canary }\n");
+    const auto hook = update.program.lab.dir() / "fleet.git/hooks/update";
+    // The old system, which the canary is to go back to, does not start any more.
+    const auto broken = update.v1 + "/lab-mode";
+    write_file(hook, "#!/bin/sh\n[ \"$1\" != refs/heads/main ] || { echo not tonight >&2; exit 1; }\n");
+    std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
+    update.host("canary1").sh("mount -o remount,rw /nix/store 2>/dev/null; chmod u+w " + broken + "; echo fail2 >" + broken);
+    const auto end = update.run();
+    EXPECT_EQ(end.code, 51) << end.err;
+    EXPECT_EQ(update.program.base(), update.before);
+    EXPECT_EQ(end.state_of("canary1"), "rollback_failed");
+    EXPECT_THAT(end.report["verdict"]["reason"].get<std::string>(), HasSubstr("needs a person"));
+}
+
+}  // namespace
+}  // namespace lockstep::test
