@@ -242,7 +242,7 @@ bool ends_with_ours(RunState& state, const RemoteRef& branch) {
     const auto lock = git.read_file(branch.id, state.lock_path());
     if (!lock.ok() || !lock.value()) return false;
     const auto seal = trailer(commit->message, "Lockstep-Seal");
-    if (seal.empty() || seal != seal_of(git, parent, git.blob_id(*lock.value()), state.config.flake)) return false;
+    if (seal.empty() || seal != seal_of(state, parent, git.blob_id(*lock.value()))) return false;
     const auto tree = git.tree_with({.parent = parent, .path = state.lock_path(), .content = *lock.value()});
     return tree.ok() && tree.value() == commit->tree;
 }

@@ -207,10 +207,9 @@ void finish_landing(RunState& state);
 /// Pushes the branch and writes the pull request; sets the ending.
 [[nodiscard]] Result<void> propose(RunState& state, bool green, const std::string& why);
 
-/// The trailer that says "lockstep made exactly this lock on exactly this parent": a hash, so that a commit whose lock
-/// was edited, or which was rebased, does not carry a true one.
-[[nodiscard]] std::string seal_of(Git& git, const std::string& parent, const std::string& lock_blob,
-                                  const std::string& flake);
+/// The trailer that says "lockstep made exactly this lock on exactly this parent, for this base and flake": a hash, so
+/// that a commit whose lock was edited, or which was rebased, does not carry a true one.
+[[nodiscard]] std::string seal_of(RunState& state, const std::string& parent, const std::string& lock_blob);
 /// Whether a branch on the remote, as it was listed, ends with a commit as lockstep makes them: sealed, and nothing but
 /// the lock in it. Somebody who amends one with another file keeps the seal.
 [[nodiscard]] bool ends_with_ours(RunState& state, const RemoteRef& branch);

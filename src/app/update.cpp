@@ -130,8 +130,9 @@ std::string commit_message(const RunState& state, const std::string& seal) {
 
 }  // namespace
 
-std::string seal_of(Git& git, const std::string& parent, const std::string& lock_blob, const std::string& flake) {
-    return git.blob_id(fmt::format("lockstep seal 1\nparent {}\nlock {}\nflake {}\n", parent, lock_blob, flake));
+std::string seal_of(RunState& state, const std::string& parent, const std::string& lock_blob) {
+    return state.ports.git.blob_id(fmt::format("lockstep seal 2\nbase {}\nparent {}\nlock {}\nflake {}\n", state.base,
+                                               parent, lock_blob, state.config.flake));
 }
 
 namespace {
@@ -170,8 +171,7 @@ Result<bool> commit_lock(RunState& state, const std::string& text) {
                    : wish.sign == SignPolicy::never ? Sign::never
                                                     : Sign::as_configured;
     state.report.repo.lock_blob = state.ports.git.blob_id(text);
-    request.message = commit_message(
-        state, seal_of(state.ports.git, state.base_commit, state.report.repo.lock_blob, state.config.flake));
+    request.message = commit_message(state, seal_of(state, state.base_commit, state.report.repo.lock_blob));
     LOCKSTEP_TRY(state.candidate, state.ports.git.commit_file(request, state.wanted_branch));
     if (state.candidate.parents != std::vector<std::string>{state.base_commit})
         return Error{ErrorKind::internal, "the commit does not stand on the base commit", state.candidate.id,

@@ -100,7 +100,8 @@ struct Waiting : DeployScene {
     }
     std::vector<JournalRecord> journal() const {
         std::vector<JournalRecord> records;
-        for (const auto& line : store.lines()) records.push_back({.seq = 0, .time = {}, .kind = line.kind, .step = line.step, .data_json = line.data});
+        for (const auto& line : store.lines())
+            records.push_back({.seq = 0, .time = {}, .kind = line.kind, .step = line.step, .data_json = line.data});
         return records;
     }
 };
@@ -159,7 +160,8 @@ TEST_F(CanaryEvidence, ACanaryThatCannotGoBackIsToldWhateverKeptBaseFromMoving) 
     const auto broken = update.v1 + "/lab-mode";
     write_file(hook, "#!/bin/sh\n[ \"$1\" != refs/heads/main ] || { echo not tonight >&2; exit 1; }\n");
     std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
-    update.host("canary1").sh("mount -o remount,rw /nix/store 2>/dev/null; chmod u+w " + broken + "; echo fail2 >" + broken);
+    update.host("canary1").sh("mount -o remount,rw /nix/store 2>/dev/null; chmod u+w " + broken + "; echo fail2 >" +
+                              broken);
     const auto end = update.run();
     EXPECT_EQ(end.code, 51) << end.err;
     EXPECT_EQ(update.program.base(), update.before);

@@ -82,6 +82,16 @@ TEST_F(FaultRow28, BranchOfSomebodyElseIsLeftAlone) {
     expect_left_alone(theirs);
 }
 
+TEST_F(FaultRow28, BranchOfOursForAnotherBaseIsLeftAlone) {
+    const auto ours = propose().repo.candidate_commit;
+    remote_.bare().set_ref("refs/heads/stable", remote_.first());
+    machine_.config.base = "stable";
+    expect_left_alone(ours);
+    land();
+    EXPECT_EQ(remote_.bare().ref(k_branch), ours) << "deleted";
+    EXPECT_EQ(remote_.bare().ref(std::string(k_branch) + "-2"), "");
+}
+
 TEST_F(FaultRow28, LandingDeletesOurBranchBesideIt) {
     const auto theirs = remote_.bare().make_commit(remote_.first(), {{"README", "theirs"}});
     remote_.bare().set_ref(std::string("refs/heads/") + k_branch, theirs);
