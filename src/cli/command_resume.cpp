@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // resume: going on with a run that was cut off.
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <thread>
@@ -89,14 +88,11 @@ RunReport report_without_file(const FoundRun& run) {
 
 /// It landed, and the deploy after that was begun and did not come to its end.
 bool deploy_is_open(const FoundRun& run) {
-    const auto& records = run.journal.records;
-    if (run.history.command != "run" || !run.history.verdict || deploy_proof(records).empty()) return false;
-    return std::none_of(records.begin(), records.end(),
-                        [](const auto& record) { return record.kind == "outcome" && record.step == "deploy"; });
+    return run.history.verdict && run.history.deploy == RunHistory::Deploy::begun;
 }
 
 bool is_over(const FoundRun& run) {
-    return run.history.verdict && !is_resumable(run.history) && !deploy_is_open(run);
+    return run.history.verdict && !is_resumable(run.history);
 }
 
 Result<Options> options_of(const RunHistory& past, const Options& now) {
@@ -129,7 +125,7 @@ int tell_over(const Options& options, const Environment& environment, const Foun
         tell_once_more(was.value(), environment, run, report.value());
     show(options, environment, report.value(), (run.directory / "report.json").string());
     if (options.json) tell_result(report_json(report.value()));
-    return past.verdict->exit;
+    return static_cast<int>(report->ending.exit);
 }
 
 }  // namespace
