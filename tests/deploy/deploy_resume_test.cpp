@@ -346,6 +346,28 @@ TEST_F(DeployResume, AHostThatMayBeOffAndWasHoldsNobodyUp) {
     }
 }
 
+TEST_F(DeployResume, WhoComesAfterAHostThatAnEarlierProcessSettledIsNotBegun) {
+    for (const auto earlier : {HostOutcome::deferred, HostOutcome::rolled_back}) {
+        DeployScene scene;
+        for (const char* name : {"db1", "web1", "web2", "other"}) scene.add(name);
+        scene.target("web1").after = {"db1"};
+        scene.target("web2").after = {"web1"};
+        scene.request.policy.tolerate = {.amount = 1};
+        DeployHostRecord db1;
+        db1.name = "db1";
+        db1.outcome = earlier;
+        scene.deploy({}, {db1});
+        EXPECT_EQ(scene.record.exit,
+                  earlier == HostOutcome::deferred ? ExitCode::approval_missing : ExitCode::deploy_rolled_back);
+        EXPECT_EQ(scene.outcome("db1"), earlier);
+        for (const char* name : {"web1", "web2"}) {
+            scene.expect_old(name, HostOutcome::not_started);
+            EXPECT_THAT(scene.host(name).detail, HasSubstr("db1")) << name;
+        }
+        scene.expect_new("other");
+    }
+}
+
 TEST_F(DeployResume, AHostThatCannotBeReachedAnyMoreIsNamedWithWhatToType) {
     DeployProgram program({"web1"});
     const Killed killed(program, "deploy-awaiting");
