@@ -11,7 +11,6 @@
 #include "cli/commands.hpp"
 #include "cli/deploy_canary.hpp"
 #include "cli/deploy_request.hpp"
-#include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/run_hooks.hpp"
 #include "cli/runs.hpp"
@@ -169,20 +168,18 @@ int command_resume(const Options& options, Environment environment) {
         const auto named = deploy_proof(run->journal.records);
         const auto proof = proved_run(machine.runs(), named.empty() ? was->from : named);
         if (!proof.ok()) return tell_error(proof.error());
-        return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                          return deploy_with(was.value(), machine, proof.value(), &run.value());
-                      }));
+        return finish_resumed(was.value(), machine,
+                              [&] { return deploy_with(was.value(), machine, proof.value(), &run.value()); });
     }
     if (deploy_is_open(run.value()))
-        return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                          return deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value());
-                      }));
+        return finish_resumed(was.value(), machine, [&] {
+            return deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value());
+        });
     Resumption resumption{past, read_proof(run.value())};
     auto ports = machine.ports();
     add_canary(ports, was.value(), machine, &run.value());
-    return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                      return resume_update(machine.settings("run"), ports, resumption);
-                  }));
+    return finish_resumed(was.value(), machine,
+                          [&] { return resume_update(machine.settings("run"), ports, resumption); });
 }
 
 }  // namespace lockstep::cli

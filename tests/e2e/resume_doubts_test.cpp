@@ -117,6 +117,47 @@ TEST_F(ResumeDoubts, ARunThatWasOvertakenIsNotTakenUpAgain) {
     EXPECT_EQ(scene.world(), world);
 }
 
+TEST_F(ResumeDoubts, AHookThatForbidsToGoOnCostsTheRunNothing) {
+    ResumeScene scene(true);
+    const auto machine = scene.lab / "machine.yaml";
+    write_file(machine, "config_version: 1\n");
+    const auto cut = scene.run({"run", "--config", machine.string()}, {"LOCKSTEP_TEST_FAILPOINT=all-built=kill"});
+    ASSERT_EQ(cut.code, k_killed) << cut.err;
+    const auto run = scene.lockstep.run_dirs().front();
+    write_file(run / "report.json", "of the process before\n");
+    const auto candidate = json_of(run / "proof.json")["repo"]["candidate"]["commit"].get<std::string>();
+
+    write_file(machine, "config_version: 1\nhooks: { before_run: ['exit 4'] }\n");
+    const auto forbidden = scene.resume();
+    EXPECT_EQ(forbidden.code, 52) << forbidden.err;
+    EXPECT_THAT(forbidden.err, HasSubstr("nothing was changed; `lockstep resume` again"));
+    EXPECT_EQ(scene.on_remote({"rev-parse", "main"}), scene.before);
+    EXPECT_EQ(read_file(run / "report.json"), "of the process before\n");
+
+    write_file(machine, "config_version: 1\n");
+    const auto end = scene.resume();
+    EXPECT_EQ(end.code, 0) << end.err;
+    scene.expect_landed();
+    EXPECT_EQ(scene.on_remote({"rev-parse", "main"}), candidate) << "the commit was kept";
+}
+
+TEST_F(ResumeDoubts, ARemoteThatIsAwayCostsTheRunNothing) {
+    ResumeScene scene(true);
+    const auto run = killed_at(scene, "all-built");
+    const auto candidate = json_of(run / "proof.json")["repo"]["candidate"]["commit"].get<std::string>();
+    const auto origin = [&](const std::string& url) {
+        scene.lab.git(scene.fleet.repository(), {"remote", "set-url", "origin", url});
+    };
+    origin("http://127.0.0.1:1/fleet.git");
+    const auto end = scene.run({"resume", run.string()});
+    EXPECT_EQ(end.code, 40) << end.err;
+    origin(scene.bare.string());
+    scene.fleet.part("catalogue", "tls", {Recipe::Kind::ok, "3"});  // a new commit would be another
+    const auto again = scene.run({"resume", run.string()});
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(scene.on_remote({"rev-parse", "main"}), candidate) << "the commit was kept";
+}
+
 TEST_F(ResumeDoubts, ADamagedJournalIsSetAsideAndNothingIsDone) {
     ResumeScene scene(true);
     const auto run = killed_at(scene, "all-built");
