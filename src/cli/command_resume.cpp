@@ -2,6 +2,7 @@
 // resume: going on with a run that was cut off.
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -28,15 +29,33 @@ namespace {
 
 constexpr auto k_look_again = std::chrono::milliseconds(200);
 
-/// A later run that came to an end for the same base, or "": its update is newer than ours.
-std::string superseded_by(const FoundRun& run) {
-    for (const auto& later : list_runs(run.directory.parent_path())) {
+/// A later run that came to an end for the same flake on the same base: its update is newer than ours.
+std::optional<RunHistory> superseded_by(const RunHistory& ours, const fs::path& runs) {
+    using Deploy = RunHistory::Deploy;
+    for (const auto& later : list_runs(runs)) {
         const auto& history = later.history;
-        if (history.run_id <= run.history.run_id) return "";
-        const bool same = history.command == "run" && !history.dry_run && history.base == run.history.base;
-        if (same && history.verdict && !is_resumable(history)) return history.run_id;
+        if (history.run_id <= ours.run_id) return std::nullopt;
+        const bool same =
+            history.command == "run" && !history.dry_run && history.base == ours.base && history.flake == ours.flake;
+        const bool over = history.verdict && (history.deploy != Deploy::none || !is_resumable(history));
+        // What ours has landed is not on hosts because a later run found nothing to do.
+        if (same && over && (ours.deploy == Deploy::none || history.base_pushed)) return history;
     }
-    return "";
+    return std::nullopt;
+}
+
+/// Ends as the later run did.
+int tell_superseded(const RunHistory& ours, const RunHistory& later) {
+    const bool deploys = later.deploy == RunHistory::Deploy::begun;
+    const auto exit = deploys ? ExitCode::approval_missing : static_cast<ExitCode>(later.verdict->exit);
+    const bool good = exit == ExitCode::ok || exit == ExitCode::nothing_to_do;
+    const auto how =
+        deploys ? fmt::format("has landed; `lockstep resume {}` goes on with its deploy", later.run_id)
+        : good  ? std::string("is done")
+                : fmt::format("ended with `{}` (exit {})", clean_line(later.verdict->outcome, 40), later.verdict->exit);
+    std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and {}\n", later.run_id, ours.run_id,
+                             how);
+    return static_cast<int>(good ? ExitCode::ok : exit);
 }
 
 /// A journal that contradicts itself is not acted on: it is set aside, and what it said up to there is told.
@@ -150,10 +169,7 @@ int command_resume(const Options& options, Environment environment) {
                            "start it again: what was built is in the store"});
     if (is_over(run.value())) return tell_over(options, environment, run.value());
     if (past.dry_run) return tell_error({ErrorKind::usage, "a dry run has nothing to resume", "", "start it again"});
-    if (const auto later = superseded_by(run.value()); !later.empty()) {
-        std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and is done\n", later, past.run_id);
-        return 0;
-    }
+    if (const auto later = superseded_by(past, run->directory.parent_path())) return tell_superseded(past, *later);
     std::error_code failed;
     fs::current_path(past.directory, failed);
     if (failed)

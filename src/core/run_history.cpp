@@ -51,6 +51,7 @@ void fact(RunHistory& run, const JournalRecord& record, const Json& data) {
     }
     if (step == "base") {
         run.base_commit = text_of(data, "commit");
+        run.flake = text_of(data, "flake");
         if (auto name = text_of(data, "branch"); !name.empty()) run.base = std::move(name);
         if (auto remote = text_of(data, "remote"); !remote.empty()) run.remote = std::move(remote);
     }
@@ -73,7 +74,6 @@ void fact(RunHistory& run, const JournalRecord& record, const Json& data) {
         run.decided = true;
         run.action = text_of(data, "action");
     }
-}
     if (step == "deploy-proof" && run.command == "run" && run.verdict) run.deploy = RunHistory::Deploy::begun;
 }
 
@@ -92,6 +92,7 @@ void deployed(RunHistory& run, const JournalRecord& record, const Json& data) {
     if (deploy.exit != static_cast<int>(ExitCode::ok)) verdict = std::move(deploy);
     verdict.reason = reason;
     verdict.time = record.time;
+}
 
 void outcome(RunHistory& run, const JournalRecord& record, const Json& data) {
     const auto state = text_of(data, "state");

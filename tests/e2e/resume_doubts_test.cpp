@@ -117,6 +117,32 @@ TEST_F(ResumeDoubts, ARunThatWasOvertakenIsNotTakenUpAgain) {
     EXPECT_EQ(scene.world(), world);
 }
 
+TEST_F(ResumeDoubts, ARunThatWasOvertakenByOneThatEndedBadlyEndsLikeThat) {
+    ResumeScene scene(false);
+    const auto run = killed_at(scene, "commit");
+    ASSERT_EQ(scene.start().code, 20);
+    const auto world = scene.world();
+    const auto end = scene.run({"resume", run.filename().string()});
+    EXPECT_EQ(end.code, 20) << end.err;
+    EXPECT_THAT(end.err, HasSubstr("ended with `proposed` (exit 20)"));
+    EXPECT_EQ(scene.world(), world);
+}
+
+TEST_F(ResumeDoubts, ARunOfAnotherFlakeOnTheSameBaseOvertakesNothing) {
+    ResumeScene scene(true);
+    std::filesystem::create_directories(scene.fleet.repository() / "other");
+    write_file(scene.fleet.repository() / "other/flake.lock", R"({"nodes":{"root":{}},"root":"root","version":7})");
+    scene.publish_file("other/flake.nix", "{ outputs = _: { }; }\n");
+    scene.before = scene.on_remote({"rev-parse", "main"});
+    const auto run = killed_at(scene, "commit");
+    const auto other = scene.run({"run", "--flake", "other"});
+    ASSERT_EQ(other.code, 0) << other.err;
+    ASSERT_EQ(scene.on_remote({"rev-parse", "main"}), scene.before);
+    const auto end = scene.run({"resume", run.filename().string()});
+    EXPECT_EQ(end.code, 0) << end.err;
+    scene.expect_landed();
+}
+
 TEST_F(ResumeDoubts, AHookThatForbidsToGoOnCostsTheRunNothing) {
     ResumeScene scene(true);
     const auto machine = scene.lab / "machine.yaml";

@@ -67,6 +67,7 @@ struct RunHistory {
     std::chrono::system_clock::time_point stage_since{};
     std::string remote, base;  ///< without credentials; branch name
     std::string base_commit;   ///< the last one that the update was put on
+    std::string flake;         ///< its sub-directory, or ""
     std::string branch;        ///< wanted name of the update branch
     std::string candidate, candidate_tree;
     std::string action;  ///< "land", "propose", "stop" once decided
