@@ -106,8 +106,8 @@ void DeployHostSession::tidy() {
     if (!done.value_or(false)) log("what the run left on the host could not be taken away");
 }
 
-HostOutcome DeployHostSession::leave_alone(const std::string& why) {
-    return end(stopped() ? HostOutcome::cancelled : HostOutcome::refused, why);
+HostOutcome DeployHostSession::leave_alone(const std::string& why, HostOutcome outcome) {
+    return end(stopped() ? HostOutcome::cancelled : outcome, why);
 }
 
 void DeployHostSession::set_took(Millis took) {

@@ -81,7 +81,7 @@ public:
     [[nodiscard]] const DeployHostRecord& record() const { return record_; }
     void set_outcome(HostOutcome outcome);
     /// Nothing is begun on it, for a reason from outside.
-    HostOutcome leave_alone(const std::string& why);
+    HostOutcome leave_alone(const std::string& why, HostOutcome outcome = HostOutcome::refused);
     void set_took(Millis took);
     /// Who is asked to log in there.
     [[nodiscard]] const std::string& user() const { return ssh_.user; }

@@ -101,6 +101,7 @@ DeployHost DeployRun::plan_host(std::size_t target) const {
 }
 
 Result<void> DeployRun::plan() {
+    hold_back();
     DeployFleet fleet;
     for (std::size_t n = 0; n < sessions_.size(); ++n) {
         if (settled_[n] != 0) continue;
@@ -279,14 +280,17 @@ void DeployRun::carry_out() {
 DeployRecord DeployRun::result() {
     if (ports_.show) ports_.show({});
     in_parallel(sessions_.size(), request_.probes, [&](std::size_t n) { sessions_[n]->close(); });
-    bool person = false, failure = false;
+    bool person = false, failure = false, waits = false;
     for (std::size_t n = 0; n < record_.hosts.size(); ++n) {
         const auto& host = record_.hosts[n];
         if (!host.outcome) continue;
         person = person || needs_person(*host.outcome);
+        waits = waits || *host.outcome == HostOutcome::not_started || *host.outcome == HostOutcome::deferred;
         failure = failure || counts_as_failure(deploy_host_of(request_.targets[n]), *host.outcome);
     }
     if (record_.exit == ExitCode::internal) record_.exit = ExitCode::ok;
+    // As the engine judges, with hosts that it does not know because an earlier process has settled them.
+    if (waits && !failure && record_.exit == ExitCode::ok) record_.exit = ExitCode::approval_missing;
     if (failure && record_.exit == ExitCode::ok) record_.exit = ExitCode::deploy_rolled_back;
     if (person) record_.exit = ExitCode::deploy_unknown;
     record_.finished = true;

@@ -60,6 +60,7 @@ private:
     void settle_held(bool accepted);
     void tell_end(const DeployHostRecord& record);
     void write_status(bool now_or_never);
+    void hold_back();
     [[nodiscard]] bool earlier_failures_forbid() const;
     void undo_earlier();
     void ask_for_landing();

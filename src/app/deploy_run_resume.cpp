@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What an earlier process of the run has left: brought to its end, never tried a second time.
 #include <algorithm>
+#include <map>
 
 #include "app/deploy_run.hpp"
 
@@ -52,6 +53,31 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
         settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) && !again ? 1 : 0;
     });
     taking_up_ = false;
+}
+
+/// Hosts that come after one that an earlier process settled without success are not begun; unchanged hosts pass it on.
+void DeployRun::hold_back() {
+    std::map<std::string, std::string> behind;  // host → whom it waits for
+    for (std::size_t n = 0; n < sessions_.size(); ++n) {
+        const auto& outcome = record_.hosts[n].outcome;
+        if (settled_[n] != 0 && outcome && !is_success(*outcome))
+            behind.emplace(request_.targets[n].name, request_.targets[n].name);
+    }
+    for (std::size_t known = 0; known != behind.size();) {
+        known = behind.size();
+        for (std::size_t n = 0; n < sessions_.size(); ++n)
+            for (const auto& name : request_.targets[n].after)
+                if (const auto found = behind.find(name); found != behind.end())
+                    behind.emplace(request_.targets[n].name, found->second);
+    }
+    for (std::size_t n = 0; n < sessions_.size(); ++n) {
+        const auto found = behind.find(request_.targets[n].name);
+        if (settled_[n] != 0 || found == behind.end() || sessions_[n]->is_unchanged()) continue;
+        settled_[n] = 1;
+        begun_.insert(found->first);  // a plan that was agreed to holds without it
+        (void)sessions_[n]->leave_alone("comes after " + found->second + ", which did not get there",
+                                        HostOutcome::not_started);
+    }
 }
 
 bool DeployRun::earlier_failures_forbid() const {

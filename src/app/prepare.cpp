@@ -104,7 +104,10 @@ Result<void> read_flake(RunState& state) {
 }
 
 void tell_base(RunState& state) {
-    state.known("base", {{"commit", state.base_commit}, {"branch", state.base}, {"remote", state.remote.url}});
+    state.known("base", {{"commit", state.base_commit},
+                         {"branch", state.base},
+                         {"remote", state.remote.url},
+                         {"flake", state.config.flake}});
 }
 
 Result<void> prepare_forge(RunState& state) {
@@ -260,7 +263,9 @@ Result<void> prepare(RunState& state) {
     tell_base(state);
     LOCKSTEP_TRY_VOID(state.at("lock"));
     if (state.checkout.dirty) state.notice("the checkout has uncommitted changes; they take no part in this run");
+    const auto flake = state.config.flake;
     LOCKSTEP_TRY_VOID(read_flake(state));
+    if (state.config.flake != flake) tell_base(state);
     state.report.repo.flake = state.config.flake;
     LOCKSTEP_TRY(state.date, local_time(state, "%Y-%m-%d"));
     LOCKSTEP_TRY(state.wanted_branch, local_time(state, state.config.branch));

@@ -113,8 +113,11 @@ Result<void> go_on(RunState& state, const Resumption& past, Standing standing) {
 Result<void> resume_stages(RunState& state, const Resumption& past) {
     state.report.run.started = past.history.started;
     LOCKSTEP_TRY(state.checkout, state.ports.git.checkout(state.settings.repo));
+    // While nothing is known, the commit of the earlier process is the run's, and is kept.
+    state.report.repo.candidate_commit = past.history.candidate;
     LOCKSTEP_TRY_VOID(
         stage(state, "prepare", "reading the remote: how far did the run get?", [&] { return prepare(state); }));
+    state.report.repo.candidate_commit.clear();
     adopt_remote_lock(state);
     LOCKSTEP_TRY(const auto standing, find_standing(state, past.history));
     return go_on(state, past, standing);

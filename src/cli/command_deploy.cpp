@@ -99,12 +99,17 @@ Result<void> tell_plan(const DeployPlanFile& plan, const Options& options, Machi
     return {};
 }
 
+/// An end that is written down is not resumed. A run that landed has written its own.
+void write_end(const Options& options, Machine& machine, const RunReport::Ending& ending) {
+    (void)machine.store().journal("outcome", options.command == "run" ? "deploy" : "verdict",
+                                  journal_data(verdict_data(ending)));
+}
+
 /// Approvals that do not count are known before any look at a host.
-RunReport refused_with(RunReport report, Machine& machine, const DeployTerms& terms) {
+RunReport refused_with(const Options& options, Machine& machine, RunReport report, const DeployTerms& terms) {
     report.run.finished = machine.ports().clock.now();
     report.ending = {Outcome::deploy_failed, ExitCode::approval_missing, terms.refusal, next_after_refusal(terms)};
-    // There is nothing to resume.
-    (void)machine.store().journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
+    write_end(options, machine, report.ending);  // there is nothing to resume
     return report;
 }
 
@@ -112,14 +117,14 @@ RunReport refused_with(RunReport report, Machine& machine, const DeployTerms& te
 
 RunReport deploy_with(const Options& options, Machine& machine, const RunReport& proof, const FoundRun* past) {
     auto report = report_of(options, machine, proof);
+    // `resume` deploys the same, whatever has landed meanwhile.
+    (void)machine.store().journal("fact", "deploy-proof", journal_data({{"run", proof.run.id}}));
     const ControlFolder control;
     auto choice = choose_deploy(options, machine, proof, control.path(), past != nullptr);
     if (!choice.ok()) return ended_with(report, machine, choice.error());
     // A process that was cut off may have left hosts in the middle: those are brought to their end first.
     if (const auto& terms = choice->request.terms; past == nullptr && !terms.refusal.empty())
-        return refused_with(report, machine, terms);
-    // `resume` deploys the same, whatever has landed meanwhile.
-    (void)machine.store().journal("fact", "deploy-proof", journal_data({{"run", proof.run.id}}));
+        return refused_with(options, machine, report, terms);
     return carry_out(options, machine, std::move(report), choice.value(),
                      past != nullptr ? deploy_begun(past->journal.records) : DeployBegun{});
 }
@@ -158,9 +163,7 @@ RunReport carry_out(const Options& options, Machine& machine, RunReport report, 
         if (const auto told = tell_plan(*done->planned, options, machine); !told.ok())
             return ended_with(report, machine, told.error());
     end_report(report, done.value(), options, request.terms);
-    // An end that is written down is not resumed. A run that landed has written its own.
-    (void)ports.store.journal("outcome", options.command == "run" ? "deploy" : "verdict",
-                              journal_data(verdict_data(report.ending)));
+    write_end(options, machine, report.ending);
     return report;
 }
 
@@ -169,6 +172,9 @@ RunReport deploy_landed(const Options& options, Machine& machine, RunReport land
     auto chosen = options;
     chosen.operands.clear();
     const auto deployed = deploy_with(chosen, machine, landed, past);
+    // Stopped before any host was touched, by what time does not heal.
+    if (past == nullptr && deployed.ending.outcome == Outcome::stopped && !may_be_resumed(deployed.ending.exit))
+        write_end(options, machine, deployed.ending);
     landed.notices.insert(landed.notices.end(), deployed.notices.begin(), deployed.notices.end());
     const auto reason = landed.ending.reason + "; " + deployed.ending.reason;
     landed.run.finished = deployed.run.finished;

@@ -20,15 +20,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// A run that landed and did not end its deploy has not come to its end.
+bool is_cut_off(const RunHistory& past) {
+    return !past.verdict || past.deploy == RunHistory::Deploy::begun;
+}
+
 std::string state_of(const FoundRun& run) {
     if (run.alive) return "running";
-    if (!run.history.verdict) return "cut off";
+    if (is_cut_off(run.history)) return "cut off";
     return run.history.verdict->outcome;
 }
 
 Millis time_taken(const FoundRun& run, std::chrono::system_clock::time_point now) {
     const auto& past = run.history;
-    const auto end = run.alive ? now : past.verdict ? past.verdict->time : past.last;
+    const auto end = run.alive ? now : is_cut_off(past) ? past.last : past.verdict->time;
     return std::chrono::duration_cast<Millis>(std::max(end - past.started, decltype(end - past.started)::zero()));
 }
 
@@ -48,7 +53,7 @@ Json as_json(const FoundRun& run, std::chrono::system_clock::time_point now) {
               {"resumable", !run.alive && is_resumable(past)},
               {"resumed", past.resumed},
               {"directory", run.directory.string()}};
-    if (past.verdict) {
+    if (!is_cut_off(past)) {
         json["exit_code"] = past.verdict->exit;
         json["reason"] = past.verdict->reason;
     }
@@ -72,7 +77,7 @@ std::string status_text(const FoundRun& run, std::chrono::system_clock::time_poi
     if (!past.candidate.empty()) row("candidate", std::string(short_id(past.candidate)) + " on " + past.branch);
     if (past.hosts_found > 0) row("hosts", fmt::format("{} of {} done", past.hosts_done, past.hosts_found));
     if (past.pull != 0) row("pull", fmt::format("#{}", past.pull));
-    if (past.verdict)
+    if (!is_cut_off(past))
         row("ended", fmt::format("{} (exit {}): {}", past.verdict->outcome, past.verdict->exit, past.verdict->reason));
     if (run.journal.damaged_line != 0) row("journal", fmt::format("damaged at line {}", run.journal.damaged_line));
     row("directory", run.directory.string());
@@ -85,7 +90,7 @@ std::string history_text(const std::vector<FoundRun>& runs, std::chrono::system_
     for (const auto& run : runs) {
         const auto& past = run.history;
         std::string result = state_of(run);
-        if (past.verdict) result += fmt::format(" ({})", past.verdict->exit);
+        if (!is_cut_off(past)) result += fmt::format(" ({})", past.verdict->exit);
         std::string moved;
         if (past.base_pushed) moved = fmt::format("{} → {}", short_id(past.base_commit), short_id(past.candidate));
         if (past.pull != 0) moved = fmt::format("pull request #{}", past.pull);

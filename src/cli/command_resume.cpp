@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // resume: going on with a run that was cut off.
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -12,7 +12,6 @@
 #include "cli/commands.hpp"
 #include "cli/deploy_canary.hpp"
 #include "cli/deploy_request.hpp"
-#include "cli/finish.hpp"
 #include "cli/outputs.hpp"
 #include "cli/run_hooks.hpp"
 #include "cli/runs.hpp"
@@ -30,15 +29,33 @@ namespace {
 
 constexpr auto k_look_again = std::chrono::milliseconds(200);
 
-/// A later run that came to an end for the same base, or "": its update is newer than ours.
-std::string superseded_by(const FoundRun& run) {
-    for (const auto& later : list_runs(run.directory.parent_path())) {
+/// A later run that came to an end for the same flake on the same base: its update is newer than ours.
+std::optional<RunHistory> superseded_by(const RunHistory& ours, const fs::path& runs) {
+    using Deploy = RunHistory::Deploy;
+    for (const auto& later : list_runs(runs)) {
         const auto& history = later.history;
-        if (history.run_id <= run.history.run_id) return "";
-        const bool same = history.command == "run" && !history.dry_run && history.base == run.history.base;
-        if (same && history.verdict && !is_resumable(history)) return history.run_id;
+        if (history.run_id <= ours.run_id) return std::nullopt;
+        const bool same =
+            history.command == "run" && !history.dry_run && history.base == ours.base && history.flake == ours.flake;
+        const bool over = history.verdict && (history.deploy != Deploy::none || !is_resumable(history));
+        // What ours has landed is not on hosts because a later run found nothing to do.
+        if (same && over && (ours.deploy == Deploy::none || history.base_pushed)) return history;
     }
-    return "";
+    return std::nullopt;
+}
+
+/// Ends as the later run did.
+int tell_superseded(const RunHistory& ours, const RunHistory& later) {
+    const bool deploys = later.deploy == RunHistory::Deploy::begun;
+    const auto exit = deploys ? ExitCode::approval_missing : static_cast<ExitCode>(later.verdict->exit);
+    const bool good = exit == ExitCode::ok || exit == ExitCode::nothing_to_do;
+    const auto how =
+        deploys ? fmt::format("has landed; `lockstep resume {}` goes on with its deploy", later.run_id)
+        : good  ? std::string("is done")
+                : fmt::format("ended with `{}` (exit {})", clean_line(later.verdict->outcome, 40), later.verdict->exit);
+    std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and {}\n", later.run_id, ours.run_id,
+                             how);
+    return static_cast<int>(good ? ExitCode::ok : exit);
 }
 
 /// A journal that contradicts itself is not acted on: it is set aside, and what it said up to there is told.
@@ -89,14 +106,11 @@ RunReport report_without_file(const FoundRun& run) {
 
 /// It landed, and the deploy after that was begun and did not come to its end.
 bool deploy_is_open(const FoundRun& run) {
-    const auto& records = run.journal.records;
-    if (run.history.command != "run" || !run.history.verdict || deploy_proof(records).empty()) return false;
-    return std::none_of(records.begin(), records.end(),
-                        [](const auto& record) { return record.kind == "outcome" && record.step == "deploy"; });
+    return run.history.verdict && run.history.deploy == RunHistory::Deploy::begun;
 }
 
 bool is_over(const FoundRun& run) {
-    return run.history.verdict && !is_resumable(run.history) && !deploy_is_open(run);
+    return run.history.verdict && !is_resumable(run.history);
 }
 
 Result<Options> options_of(const RunHistory& past, const Options& now) {
@@ -129,7 +143,7 @@ int tell_over(const Options& options, const Environment& environment, const Foun
         tell_once_more(was.value(), environment, run, report.value());
     show(options, environment, report.value(), (run.directory / "report.json").string());
     if (options.json) tell_result(report_json(report.value()));
-    return past.verdict->exit;
+    return static_cast<int>(report->ending.exit);
 }
 
 }  // namespace
@@ -155,10 +169,7 @@ int command_resume(const Options& options, Environment environment) {
                            "start it again: what was built is in the store"});
     if (is_over(run.value())) return tell_over(options, environment, run.value());
     if (past.dry_run) return tell_error({ErrorKind::usage, "a dry run has nothing to resume", "", "start it again"});
-    if (const auto later = superseded_by(run.value()); !later.empty()) {
-        std::cerr << fmt::format("lockstep: nothing to resume: run {} came after {} and is done\n", later, past.run_id);
-        return 0;
-    }
+    if (const auto later = superseded_by(past, run->directory.parent_path())) return tell_superseded(past, *later);
     std::error_code failed;
     fs::current_path(past.directory, failed);
     if (failed)
@@ -173,20 +184,18 @@ int command_resume(const Options& options, Environment environment) {
         const auto named = deploy_proof(run->journal.records);
         const auto proof = proved_run(machine.runs(), named.empty() ? was->from : named);
         if (!proof.ok()) return tell_error(proof.error());
-        return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                          return deploy_with(was.value(), machine, proof.value(), &run.value());
-                      }));
+        return finish_resumed(was.value(), machine,
+                              [&] { return deploy_with(was.value(), machine, proof.value(), &run.value()); });
     }
     if (deploy_is_open(run.value()))
-        return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                          return deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value());
-                      }));
+        return finish_resumed(was.value(), machine, [&] {
+            return deploy_landed(was.value(), machine, report_without_file(run.value()), &run.value());
+        });
     Resumption resumption{past, read_proof(run.value())};
     auto ports = machine.ports();
     add_canary(ports, was.value(), machine, &run.value());
-    return finish(was.value(), machine, with_run_hooks(was.value(), machine, [&] {
-                      return resume_update(machine.settings("run"), ports, resumption);
-                  }));
+    return finish_resumed(was.value(), machine,
+                          [&] { return resume_update(machine.settings("run"), ports, resumption); });
 }
 
 }  // namespace lockstep::cli

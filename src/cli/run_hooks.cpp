@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+#include "cli/commands.hpp"
+#include "cli/finish.hpp"
 #include "lockstep/core/ending.hpp"
 #include "lockstep/core/journal.hpp"
 
@@ -22,8 +24,22 @@ RunReport not_begun(const Options& options, Machine& machine, const std::string&
                      "see hooks/ in the run's directory; `hooks` in the machine's file names the command"};
     if (const int signal = ports.interrupted(); signal != 0)
         report.ending.exit = signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
-    (void)ports.store.journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
     return report;
+}
+
+/// after_run comes whatever became of the others.
+void end_run_hooks(Machine& machine, RunReport& report) {
+    auto& hooks = machine.hooks();
+    const auto ports = machine.ports();
+    // What before_run began is to be ended also after an interruption.
+    if (ports.interrupted() != 0 && hooks.any(HookPoint::after_run)) ports.admit_last();
+    auto facts = hooks.facts(HookPoint::after_run);
+    if (facts.commit.empty()) facts.commit = report.repo.candidate_commit;
+    facts.outcome = std::string(outcome_word(report.ending.outcome));
+    facts.detail = report.ending.reason;
+    facts.exit_code = static_cast<int>(report.ending.exit);
+    hooks.after(facts);
+    if (auto words = hooks.words(); !words.empty()) report.notices.push_back(std::move(words));
 }
 
 }  // namespace
@@ -45,17 +61,23 @@ RunReport with_run_hooks(const Options& options, Machine& machine, const std::fu
     auto& hooks = machine.hooks();
     const auto no = hooks.before(hooks.facts(HookPoint::before_run));
     auto report = no ? not_begun(options, machine, *no) : work();
-    const auto ports = machine.ports();
-    // What before_run began is to be ended also after an interruption.
-    if (ports.interrupted() != 0 && hooks.any(HookPoint::after_run)) ports.admit_last();
-    auto facts = hooks.facts(HookPoint::after_run);
-    if (facts.commit.empty()) facts.commit = report.repo.candidate_commit;
-    facts.outcome = std::string(outcome_word(report.ending.outcome));
-    facts.detail = report.ending.reason;
-    facts.exit_code = static_cast<int>(report.ending.exit);
-    hooks.after(facts);
-    if (auto words = hooks.words(); !words.empty()) report.notices.push_back(std::move(words));
+    if (no) (void)machine.store().journal("outcome", "verdict", journal_data(verdict_data(report.ending)));
+    end_run_hooks(machine, report);
     return report;
+}
+
+int finish_resumed(const Options& options, Machine& machine, const std::function<RunReport()>& work) {
+    auto& hooks = machine.hooks();
+    const auto no = hooks.before(hooks.facts(HookPoint::before_run));
+    auto report = no ? not_begun(options, machine, *no) : work();
+    end_run_hooks(machine, report);
+    if (!no) return finish(options, machine, report);
+    (void)machine.end_leftovers();
+    machine.console().stop();
+    (void)tell_error({ErrorKind::usage, "run " + report.run.id + " is not resumed", *no,
+                      "nothing was changed; `lockstep resume` again"});
+    machine.clean_up(true);
+    return static_cast<int>(report.ending.exit);
 }
 
 }  // namespace lockstep::cli

@@ -18,5 +18,8 @@ namespace lockstep::cli {
 /// with exit code 52.
 [[nodiscard]] RunReport with_run_hooks(const Options& options, Machine& machine,
                                        const std::function<RunReport()>& work);
+/// The same around going on with a run, to its end; returns the exit code. What before_run forbids stays as it was,
+/// with its report and its commit, and can be resumed.
+[[nodiscard]] int finish_resumed(const Options& options, Machine& machine, const std::function<RunReport()>& work);
 
 }  // namespace lockstep::cli

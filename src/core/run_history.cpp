@@ -36,7 +36,7 @@ void settings(RunHistory& run, const Json& data) {
 
 void resumed(RunHistory& run, const Json& data) {
     ++run.resumed;
-    run.verdict.reset();
+    if (run.deploy == RunHistory::Deploy::none) run.verdict.reset();
     run.host = text_of(data, "host");
     run.pid = number_of(data, "pid");
 }
@@ -51,6 +51,7 @@ void fact(RunHistory& run, const JournalRecord& record, const Json& data) {
     }
     if (step == "base") {
         run.base_commit = text_of(data, "commit");
+        run.flake = text_of(data, "flake");
         if (auto name = text_of(data, "branch"); !name.empty()) run.base = std::move(name);
         if (auto remote = text_of(data, "remote"); !remote.empty()) run.remote = std::move(remote);
     }
@@ -73,6 +74,24 @@ void fact(RunHistory& run, const JournalRecord& record, const Json& data) {
         run.decided = true;
         run.action = text_of(data, "action");
     }
+    if (step == "deploy-proof" && run.command == "run" && run.verdict) run.deploy = RunHistory::Deploy::begun;
+}
+
+RunHistory::Verdict verdict_of(const JournalRecord& record, const Json& data) {
+    return {text_of(data, "outcome"), static_cast<int>(number_of(data, "exit")), text_of(data, "reason"),
+            text_of(data, "next"), record.time};
+}
+
+/// The run has landed, and ends like its deploy.
+void deployed(RunHistory& run, const JournalRecord& record, const Json& data) {
+    run.deploy = RunHistory::Deploy::ended;
+    if (!run.verdict) return;
+    auto deploy = verdict_of(record, data);
+    auto& verdict = *run.verdict;
+    const auto reason = verdict.reason + "; " + deploy.reason;
+    if (deploy.exit != static_cast<int>(ExitCode::ok)) verdict = std::move(deploy);
+    verdict.reason = reason;
+    verdict.time = record.time;
 }
 
 void outcome(RunHistory& run, const JournalRecord& record, const Json& data) {
@@ -80,9 +99,8 @@ void outcome(RunHistory& run, const JournalRecord& record, const Json& data) {
     if (state != "unknown") std::erase_if(run.open, [&](const auto& open) { return open.step == record.step; });
     if (record.step == "push-base" && state == "done") run.base_pushed = true;
     if (record.step == "pull") run.pull = number_of(data, "number");
-    if (record.step == "verdict")
-        run.verdict = RunHistory::Verdict{text_of(data, "outcome"), static_cast<int>(number_of(data, "exit")),
-                                          text_of(data, "reason"), text_of(data, "next"), record.time};
+    if (record.step == "verdict") run.verdict = verdict_of(record, data);
+    if (record.step == "deploy" && run.command == "run") deployed(run, record, data);
 }
 
 }  // namespace
@@ -138,7 +156,8 @@ bool may_be_resumed(ExitCode exit) {
 
 bool is_resumable(const RunHistory& run) {
     if (run.command != "run" || run.dry_run) return false;
-    return !run.verdict || may_be_resumed(static_cast<ExitCode>(run.verdict->exit));
+    if (!run.verdict || run.deploy == RunHistory::Deploy::begun) return true;
+    return run.deploy == RunHistory::Deploy::none && may_be_resumed(static_cast<ExitCode>(run.verdict->exit));
 }
 
 }  // namespace lockstep

@@ -49,7 +49,8 @@ std::string step_wait(const RunHistory& run, const std::string& step) {
 }
 
 std::string then_words(const RunHistory& run) {
-    if (run.stage == "land" || run.stage == "propose") return "then the run ends";
+    if (run.stage == "land" || run.stage == "propose" || run.deploy == RunHistory::Deploy::begun)
+        return "then the run ends";
     if (run.stage == "prove" || run.stage == "canary")
         return fmt::format("then {} moves, or a pull request says what is broken", base_name(run));
     return "then the hosts are proved";
@@ -67,10 +68,15 @@ std::string ended(const RunHistory& run) {
 }  // namespace
 
 std::string why_sentence(const RunHistory& run, bool alive, std::chrono::system_clock::time_point now) {
-    if (run.verdict && !alive) return ended(run);
+    const bool deploying = run.deploy == RunHistory::Deploy::begun;
+    if (run.verdict && !deploying && !alive) return ended(run);
     const bool asked = !run.open.empty();
-    const auto since = asked ? run.open.back().since : run.stage.empty() ? run.started : run.stage_since;
-    const auto wait = asked ? step_wait(run, run.open.back().step) : stage_wait(run);
+    auto since = asked ? run.open.back().since : run.stage.empty() ? run.started : run.stage_since;
+    auto wait = asked ? step_wait(run, run.open.back().step) : stage_wait(run);
+    if (deploying) {
+        if (!asked && run.verdict) since = run.verdict->time;
+        wait = step_wait(run, "switch");
+    }
     const auto age = std::chrono::duration_cast<Millis>(std::max(now - since, decltype(now - since)::zero()));
     if (!alive)
         return fmt::format(

@@ -267,6 +267,60 @@ TEST_F(DeployResume, ARunThatHadLandedGoesOnWithItsDeploy) {
     EXPECT_EQ(times(host, "v2 test start"), 1);
 }
 
+/// What later commands say of a run that landed and whose deploy ended with `code`.
+void expect_deploy_failed(DeployProgram& program, int code) {
+    const auto exit = std::to_string(code);
+    EXPECT_EQ(program.run({"resume"}).code, code);
+    EXPECT_THAT(program.run({"status"}).out, HasSubstr("(exit " + exit + ")"));
+    EXPECT_THAT(program.run({"why"}).out, HasSubstr("(exit " + exit + ")"));
+    const auto history = program.run({"history"}).out;
+    EXPECT_THAT(history, HasSubstr("(" + exit + ")"));
+    EXPECT_THAT(history, HasSubstr(" → ")) << "it landed";
+}
+
+TEST_F(DeployResume, ADeployThatFailedAfterTheLandingStaysFailed) {
+    // At report-temp nothing but the journal knows how it ended.
+    for (const std::string failpoint : {"", "report-temp=kill"}) {
+        DeployProgram program({"web1"}, "", {{"web1", "fail2"}});
+        program.follow_input("v1");
+        program.publish("v2");
+        const auto end = program.run({"run", "--deploy"}, failpoint);
+        EXPECT_EQ(end.code, failpoint.empty() ? 50 : 137) << end.err;
+        expect_deploy_failed(program, 50);
+        const auto told = program.run({"resume"});
+        EXPECT_EQ(told.report["verdict"]["outcome"], "deploy_failed");
+        EXPECT_EQ(told.report["verdict"]["exit_code"], 50);
+        EXPECT_EQ(times(program.lab.host("web1"), "v2 test start"), 1);
+    }
+}
+
+TEST_F(DeployResume, ADeployThatCouldNotBeginAfterTheLandingStaysFailed) {
+    DeployProgram program({"web1"});
+    auto settings = read_file(program.repository / "lockstep.yaml");
+    settings.insert(settings.find("    web1:"), "    ghost: { addresses: [192.0.2.1] }\n");  // nothing proves it
+    write_file(program.repository / "lockstep.yaml", settings);
+    program.follow_input("v1");
+    program.publish("v2");
+    const auto end = program.run({"run", "--deploy"});
+    EXPECT_EQ(end.code, 78) << end.err;
+    expect_deploy_failed(program, 78);
+}
+
+TEST_F(DeployResume, ADeployThatIsKilledTwiceAfterTheLandingGoesOn) {
+    DeployProgram program({"web1"});
+    program.follow_input("v1");
+    program.publish("v2");
+    ASSERT_EQ(program.run({"run", "--deploy"}, "deploy-activate=kill").code, 137);
+    EXPECT_THAT(program.run({"status"}).out, HasSubstr("cut off"));
+    EXPECT_EQ(program.run({"resume"}, "deploy-awaiting=kill").code, 137);
+    EXPECT_THAT(program.run({"why"}).out, HasSubstr("waits for `lockstep resume"));
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.report["verdict"]["outcome"], "landed");
+    EXPECT_EQ(end.state_of("web1"), "confirmed") << end.err;
+    EXPECT_EQ(times(program.lab.host("web1"), "v2 test start"), 1);
+}
+
 TEST_F(DeployResume, UnitsThatFailedSinceAreEvidenceForTheNextProcessToo) {
     DeployProgram program({"web1"}, "", {{"web1", "fail4 nginx.service"}});
     const Killed killed(program, "deploy-awaiting");
@@ -289,6 +343,28 @@ TEST_F(DeployResume, AHostThatMayBeOffAndWasHoldsNobodyUp) {
         scene.deploy({}, {laptop});
         EXPECT_EQ(scene.outcome("laptop"), HostOutcome::unreachable);
         EXPECT_EQ(scene.outcome("web1"), may_be_off ? HostOutcome::confirmed : HostOutcome::not_started);
+    }
+}
+
+TEST_F(DeployResume, WhoComesAfterAHostThatAnEarlierProcessSettledIsNotBegun) {
+    for (const auto earlier : {HostOutcome::deferred, HostOutcome::rolled_back}) {
+        DeployScene scene;
+        for (const char* name : {"db1", "web1", "web2", "other"}) scene.add(name);
+        scene.target("web1").after = {"db1"};
+        scene.target("web2").after = {"web1"};
+        scene.request.policy.tolerate = {.amount = 1};
+        DeployHostRecord db1;
+        db1.name = "db1";
+        db1.outcome = earlier;
+        scene.deploy({}, {db1});
+        EXPECT_EQ(scene.record.exit,
+                  earlier == HostOutcome::deferred ? ExitCode::approval_missing : ExitCode::deploy_rolled_back);
+        EXPECT_EQ(scene.outcome("db1"), earlier);
+        for (const char* name : {"web1", "web2"}) {
+            scene.expect_old(name, HostOutcome::not_started);
+            EXPECT_THAT(scene.host(name).detail, HasSubstr("db1")) << name;
+        }
+        scene.expect_new("other");
     }
 }
 

@@ -117,6 +117,73 @@ TEST_F(ResumeDoubts, ARunThatWasOvertakenIsNotTakenUpAgain) {
     EXPECT_EQ(scene.world(), world);
 }
 
+TEST_F(ResumeDoubts, ARunThatWasOvertakenByOneThatEndedBadlyEndsLikeThat) {
+    ResumeScene scene(false);
+    const auto run = killed_at(scene, "commit");
+    ASSERT_EQ(scene.start().code, 20);
+    const auto world = scene.world();
+    const auto end = scene.run({"resume", run.filename().string()});
+    EXPECT_EQ(end.code, 20) << end.err;
+    EXPECT_THAT(end.err, HasSubstr("ended with `proposed` (exit 20)"));
+    EXPECT_EQ(scene.world(), world);
+}
+
+TEST_F(ResumeDoubts, ARunOfAnotherFlakeOnTheSameBaseOvertakesNothing) {
+    ResumeScene scene(true);
+    std::filesystem::create_directories(scene.fleet.repository() / "other");
+    write_file(scene.fleet.repository() / "other/flake.lock", R"({"nodes":{"root":{}},"root":"root","version":7})");
+    scene.publish_file("other/flake.nix", "{ outputs = _: { }; }\n");
+    scene.before = scene.on_remote({"rev-parse", "main"});
+    const auto run = killed_at(scene, "commit");
+    const auto other = scene.run({"run", "--flake", "other"});
+    ASSERT_EQ(other.code, 0) << other.err;
+    ASSERT_EQ(scene.on_remote({"rev-parse", "main"}), scene.before);
+    const auto end = scene.run({"resume", run.filename().string()});
+    EXPECT_EQ(end.code, 0) << end.err;
+    scene.expect_landed();
+}
+
+TEST_F(ResumeDoubts, AHookThatForbidsToGoOnCostsTheRunNothing) {
+    ResumeScene scene(true);
+    const auto machine = scene.lab / "machine.yaml";
+    write_file(machine, "config_version: 1\n");
+    const auto cut = scene.run({"run", "--config", machine.string()}, {"LOCKSTEP_TEST_FAILPOINT=all-built=kill"});
+    ASSERT_EQ(cut.code, k_killed) << cut.err;
+    const auto run = scene.lockstep.run_dirs().front();
+    write_file(run / "report.json", "of the process before\n");
+    const auto candidate = json_of(run / "proof.json")["repo"]["candidate"]["commit"].get<std::string>();
+
+    write_file(machine, "config_version: 1\nhooks: { before_run: ['exit 4'] }\n");
+    const auto forbidden = scene.resume();
+    EXPECT_EQ(forbidden.code, 52) << forbidden.err;
+    EXPECT_THAT(forbidden.err, HasSubstr("nothing was changed; `lockstep resume` again"));
+    EXPECT_EQ(scene.on_remote({"rev-parse", "main"}), scene.before);
+    EXPECT_EQ(read_file(run / "report.json"), "of the process before\n");
+
+    write_file(machine, "config_version: 1\n");
+    const auto end = scene.resume();
+    EXPECT_EQ(end.code, 0) << end.err;
+    scene.expect_landed();
+    EXPECT_EQ(scene.on_remote({"rev-parse", "main"}), candidate) << "the commit was kept";
+}
+
+TEST_F(ResumeDoubts, ARemoteThatIsAwayCostsTheRunNothing) {
+    ResumeScene scene(true);
+    const auto run = killed_at(scene, "all-built");
+    const auto candidate = json_of(run / "proof.json")["repo"]["candidate"]["commit"].get<std::string>();
+    const auto origin = [&](const std::string& url) {
+        scene.lab.git(scene.fleet.repository(), {"remote", "set-url", "origin", url});
+    };
+    origin("http://127.0.0.1:1/fleet.git");
+    const auto end = scene.run({"resume", run.string()});
+    EXPECT_EQ(end.code, 40) << end.err;
+    origin(scene.bare.string());
+    scene.fleet.part("catalogue", "tls", {Recipe::Kind::ok, "3"});  // a new commit would be another
+    const auto again = scene.run({"resume", run.string()});
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(scene.on_remote({"rev-parse", "main"}), candidate) << "the commit was kept";
+}
+
 TEST_F(ResumeDoubts, ADamagedJournalIsSetAsideAndNothingIsDone) {
     ResumeScene scene(true);
     const auto run = killed_at(scene, "all-built");

@@ -170,6 +170,37 @@ TEST(RunHistoryTest, WhatTimeMayHealCanBeResumed) {
     EXPECT_FALSE(is_resumable(build.add("fact", "settings", {{"command", "build"}}).history()));
 }
 
+TEST(RunHistoryTest, ARunThatLandedEndsLikeItsDeploy) {
+    const JournalData landed{{"outcome", "landed"}, {"exit", 0}, {"reason", "main moved"}};
+    auto run = a_run().add("outcome", "push-base", {{"state", "done"}}).add("outcome", "verdict", landed);
+    EXPECT_FALSE(is_resumable(run.history()));
+    run.add("fact", "deploy-proof", {{"run", "20261121T020000Z-abcdef"}});
+    for (int resumed = 0; resumed < 2; ++resumed) {
+        const auto open = run.history();
+        EXPECT_EQ(open.deploy, RunHistory::Deploy::begun);
+        EXPECT_TRUE(is_resumable(open));
+        ASSERT_TRUE(open.verdict) << "it has landed, whatever becomes of its hosts";
+        EXPECT_EQ(open.verdict->outcome, "landed");
+        EXPECT_THAT(why_sentence(open, false, open.last), HasSubstr("waits for `lockstep resume"));
+        run.add("fact", "resumed", {{"pid", 8}});
+    }
+    for (const int exit : {0, 40, 50, 51, 52, 78}) {
+        auto ended = run;
+        ended.add("outcome", "deploy",
+                  {{"outcome", exit == 0 ? "deployed" : "deploy_failed"},
+                   {"exit", exit},
+                   {"reason", "1 host"},
+                   {"next", "look"}});
+        const auto history = ended.history();
+        EXPECT_FALSE(is_resumable(history)) << exit;
+        EXPECT_TRUE(history.base_pushed);
+        ASSERT_TRUE(history.verdict);
+        EXPECT_EQ(history.verdict->exit, exit);
+        EXPECT_EQ(history.verdict->outcome, exit == 0 ? "landed" : "deploy_failed");
+        EXPECT_EQ(history.verdict->reason, "main moved; 1 host");
+    }
+}
+
 TEST(Why, SaysWhatIsAwaitedSinceWhenAndWhatComesThen) {
     const auto now = std::chrono::system_clock::from_time_t(1795226400) + std::chrono::minutes(12);
     auto writer = a_run();

@@ -67,6 +67,7 @@ struct RunHistory {
     std::chrono::system_clock::time_point stage_since{};
     std::string remote, base;  ///< without credentials; branch name
     std::string base_commit;   ///< the last one that the update was put on
+    std::string flake;         ///< its sub-directory, or ""
     std::string branch;        ///< wanted name of the update branch
     std::string candidate, candidate_tree;
     std::string action;  ///< "land", "propose", "stop" once decided
@@ -95,7 +96,11 @@ struct RunHistory {
         std::chrono::system_clock::time_point time{};
         bool operator==(const Verdict&) const = default;
     };
-    std::optional<Verdict> verdict;  ///< taken back by a "resumed" after it
+    /// Taken back by a "resumed" after it, unless the run had landed and deploys. A deploy that failed is in it.
+    std::optional<Verdict> verdict;
+
+    enum class Deploy { none, begun, ended };
+    Deploy deploy = Deploy::none;  ///< the one of `run --deploy` after landing
 };
 /// Errors (config): the journal of a newer lockstep, or one that does not begin like a journal.
 [[nodiscard]] Result<RunHistory> fold_journal(const std::vector<JournalRecord>& records);
@@ -103,7 +108,7 @@ struct RunHistory {
 /// Whether a run that ended so may end better when it goes on.
 [[nodiscard]] bool may_be_resumed(ExitCode exit);
 /// Whether `lockstep resume` can bring a run further: it never got a verdict, or one that time may heal (interrupted,
-/// infrastructure, credentials, base moved, pull request missing).
+/// infrastructure, credentials, base moved, pull request missing), or its deploy after landing did not end.
 [[nodiscard]] bool is_resumable(const RunHistory& run);
 
 /// One sentence: what the run waits for, since when, until when if that is known, and what happens then. `alive`:
