@@ -119,6 +119,7 @@ private:
     [[nodiscard]] Result<void> write_intent(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome carry_out(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome go_on(const deploy::SwitchRequest& request, deploy::SwitchState state);
+    [[nodiscard]] HostOutcome judge_held(const deploy::SwitchRequest& request, deploy::SwitchState state);
     [[nodiscard]] std::optional<deploy::SwitchState> state_of(const deploy::SwitchRequest& request,
                                                               deploy::Connection connection);
     /// Polls until the phase is one of those that wait for us, or final; nullopt: contact was lost for longer than the

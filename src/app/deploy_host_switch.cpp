@@ -312,6 +312,24 @@ HostOutcome DeployHostSession::roll_back() {
     return not_back(record_.detail);
 }
 
+/// Held by an earlier process, whose verdict ended with it: it may have been about to ask somebody.
+HostOutcome DeployHostSession::judge_held(const SwitchRequest& request, SwitchState state) {
+    const auto proof = prove(request.new_path);
+    degraded_why_ = proof.degraded ? proof.why : "";
+    record_.detail = clean_line(proof.why, 600);
+    if (proof.health == DeployHealth::pass) return go_on(request, state);
+    stage("roll back");
+    (void)order(request, SwitchOrder::release);
+    const auto next = follow(request, SwitchPhase::held);
+    if (!next) return lost(request);
+    if (next->phase != SwitchPhase::rolled_back) return settled(request, *next);
+    state = *next;
+    state.reason = proof.why;
+    record_.blameless = proof.health == DeployHealth::inconclusive;
+    if (record_.blameless) state.reason = "nobody had said whether it stays: " + proof.why;
+    return settled(request, state);
+}
+
 HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     left_something_ = true;
     if (open.run.ends_with("-reboot")) return take_up_restart(open);
@@ -338,7 +356,7 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     if (!state) return lost(request);
     if (state->phase == SwitchPhase::none && state->boot_id == open.boot_id && state->running == open.from && !back)
         return end(HostOutcome::not_started, "the switch had not begun");
-    const auto outcome = go_on(request, *state);
+    const auto outcome = state->phase == SwitchPhase::held ? judge_held(request, *state) : go_on(request, *state);
     if (unboot && outcome == HostOutcome::boot_pending)
         return end(HostOutcome::rolled_back, "it came back with the recorded system");
     if (!back) return with_reboot(outcome);
