@@ -225,7 +225,7 @@ void DeployHostSession::keep() {
 }
 
 std::optional<HostOutcome> DeployHostSession::bring() {
-    if (!seen_ && !probe()) return end(HostOutcome::unreachable, record_.detail);
+    if (!seen_ && !probe()) return end(stopped() ? HostOutcome::cancelled : HostOutcome::unreachable, record_.detail);
     if (auto no = may_begin()) return no;
     if (request_.purpose == DeployPurpose::restart) return std::nullopt;
     if (request_.purpose == DeployPurpose::go_back) return find_there();
@@ -247,6 +247,7 @@ std::optional<HostOutcome> DeployHostSession::bring() {
         there = ask(validity);
     }
     record_.copy = duration_cast<Millis>(ports_.clock.steady() - begin);
+    if (!there.status.ok() && stopped()) return end(HostOutcome::cancelled, "interrupted while it was copied");
     if (!there.status.ok()) {
         if (deploy::judge_ssh(there.status, there.err) != deploy::ReachTrouble::none)
             return end(HostOutcome::unreachable, "lost while copying: " + clean_line(there.err, 300));

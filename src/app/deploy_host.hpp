@@ -55,6 +55,8 @@ public:
     [[nodiscard]] DeployHealth check();
     /// To the recorded system. Tried once.
     [[nodiscard]] HostOutcome roll_back();
+    /// It failed while it was watched, and is not taken back any more.
+    void give_up();
     /// A host whose health could not be judged is accepted (or not): it keeps the new system (or goes back).
     [[nodiscard]] HostOutcome settle_held(bool accepted);
     /// A switch that an earlier process began: looks first, then brings it to its end.
@@ -133,6 +135,8 @@ private:
     [[nodiscard]] HostOutcome lost(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome confirm(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome not_back(const std::string& why);
+    /// The outcome of a switch to the recorded system. What a signal cut off stays open.
+    [[nodiscard]] HostOutcome ended_back(HostOutcome outcome);
 
     // deploy_host_impact.cpp
     [[nodiscard]] std::optional<std::vector<ClosurePath>> closure(const deploy::SshTarget& where,
@@ -163,6 +167,8 @@ private:
 
     // deploy_host_proof.cpp
     [[nodiscard]] Proof prove(const std::string& path);
+    /// After a signal questions are refused: what is not a pass then is no verdict.
+    [[nodiscard]] bool is_cut_off(const Proof& proof) const { return stopped() && proof.health != DeployHealth::pass; }
     [[nodiscard]] HealthLook look(std::vector<std::string>& words);
     [[nodiscard]] HealthLook look_from_runner(const HealthCheck& check, std::vector<std::string>& words) const;
 

@@ -11,7 +11,7 @@ namespace lockstep {
 
 bool DeployEngine::step() {
     if (phase_ == Phase::idle || phase_ == Phase::finished) return false;
-    if (stop_ != DeployStop::frozen) begin_rollbacks_of_failing();
+    if (stop_ < DeployStop::cancelled) begin_rollbacks_of_failing();
     if (stop_ != DeployStop::none) return wind_down();
     if (gate_open_) return false;
     if (pause_wanted_ && phase_ != Phase::soaking) return pause();
@@ -179,7 +179,7 @@ bool DeployEngine::pause() {
 }
 
 bool DeployEngine::wind_down() {
-    if (stop_ == DeployStop::frozen) give_up_failing();
+    if (stop_ >= DeployStop::cancelled) give_up_failing();
     if (phase_ == Phase::undoing && stop_ == DeployStop::stopped) begin_rollbacks_on_stop();
     if (!still()) return false;
     if (phase_ != Phase::undoing && stop_ == DeployStop::stopped && plan_.policy.on_stop != OnStop::keep) {
@@ -191,7 +191,7 @@ bool DeployEngine::wind_down() {
     return false;
 }
 
-/// After a freeze nothing is begun, so these stay as they are, and somebody has to look.
+/// After a freeze or a signal nothing is begun, so these stay as they are, and somebody has to look.
 void DeployEngine::give_up_failing() {
     for (const auto at : std::exchange(failing_, {})) {
         states_[at].stage = DeployStage::ended;
