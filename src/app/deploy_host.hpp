@@ -182,6 +182,8 @@ private:
     [[nodiscard]] HostOutcome prove_restarted();
     [[nodiscard]] HostOutcome take_up_restart(const OpenSwitch& open);
     [[nodiscard]] HostOutcome with_reboot(HostOutcome outcome);
+    /// The recorded system runs: profile and boot entry go back to it.
+    [[nodiscard]] HostOutcome unboot(const std::string& why);
 
     const DeployRequest& request_;
     const DeployTarget& target_;

@@ -145,12 +145,7 @@ HostOutcome DeployHostSession::judge_hands(SwitchAction action, HostOutcome unto
     if ((!before || found->profile == before->profile) && !may_be_ours)
         return end(untouched, hands_said_ + "; nothing changed on the host");
     // The profile was set, and the recorded system runs: the next boot would start what was never proved.
-    const auto back = carry_out(switch_request("-unboot", record_.from, record_.from, SwitchAction::boot));
-    const auto why = fmt::format("{}; the profile had become {}", hands_said_, clean_line(found->profile, 200));
-    if (back == HostOutcome::boot_pending) return end(HostOutcome::rolled_back, why);
-    if (back == HostOutcome::unknown && stopped()) return back;
-    record_.manual = by_hand(record_.from + "/bin/switch-to-configuration boot");
-    return end(HostOutcome::rollback_failed, why + "; it could not be put back");
+    return unboot(fmt::format("{}; the profile had become {}", hands_said_, clean_line(found->profile, 200)));
 }
 
 /// Another system than the recorded one runs.

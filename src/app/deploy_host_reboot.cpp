@@ -164,6 +164,10 @@ HostOutcome DeployHostSession::prove_restarted() {
     // Nothing was switched that could be put back: its boot loader and its profile do not agree.
     if (request_.purpose == DeployPurpose::restart) return end(HostOutcome::failed, why + ", as before the reboot");
     // The boot loader did not take the new system: profile and boot entry go back to what runs.
+    return unboot(why);
+}
+
+HostOutcome DeployHostSession::unboot(const std::string& why) {
     const auto back = carry_out(switch_request("-unboot", record_.from, record_.from, SwitchAction::boot));
     if (back == HostOutcome::boot_pending) return end(HostOutcome::rolled_back, why);
     if (back == HostOutcome::unknown && stopped()) return back;

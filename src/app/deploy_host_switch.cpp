@@ -320,6 +320,12 @@ HostOutcome DeployHostSession::roll_back() {
         return back_by_profile(record_.detail.empty() ? "the run was stopped" : record_.detail);
     const auto from = record_.from;
     back_why_ = record_.detail.empty() ? "the run was stopped" : record_.detail;
+    if (record_.outcome == HostOutcome::boot_pending) {
+        const auto why = "the run was stopped";
+        const auto now = probe_once(Connection::fresh);
+        // Unless it was rebooted meanwhile, nothing was switched.
+        if (!now || now->running == from) return unboot(why);
+    }
     baseline_known_ = false;
     return ended_back(carry_out(switch_request("-back", from, target_.path, SwitchAction::switch_to)));
 }

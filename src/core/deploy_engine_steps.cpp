@@ -9,6 +9,15 @@
 
 namespace lockstep {
 
+namespace {
+
+/// What waits for its boot runs nothing new that could be judged.
+bool is_watched(HostOutcome outcome) {
+    return runs_candidate(outcome) && outcome != HostOutcome::boot_pending;
+}
+
+}  // namespace
+
 bool DeployEngine::step() {
     if (phase_ == Phase::idle || phase_ == Phase::finished) return false;
     if (stop_ < DeployStop::cancelled) begin_rollbacks_of_failing();
@@ -86,7 +95,7 @@ bool DeployEngine::run_wave() {
     soak_from_ = now_;
     soak_round_ = 0;
     soaking_ = 0;
-    for (const auto at : plan_.waves[wave_].hosts) soaking_ += runs_candidate(*states_[at].outcome) ? 1U : 0U;
+    for (const auto at : plan_.waves[wave_].hosts) soaking_ += is_watched(*states_[at].outcome) ? 1U : 0U;
     return true;
 }
 
@@ -140,7 +149,7 @@ bool DeployEngine::soak_wave() {
 void DeployEngine::begin_checks() {
     for (const auto at : plan_.waves[wave_].hosts) {
         auto& state = states_[at];
-        if (state.stage != DeployStage::ended || !runs_candidate(*state.outcome)) continue;
+        if (state.stage != DeployStage::ended || !is_watched(*state.outcome)) continue;
         state.checking = true;
         ++checks_;
         emit(DeployAction::Kind::check, at);

@@ -100,6 +100,18 @@ TEST(DeploySoaking, WithoutARunningHostNothingIsAwaited) {
     EXPECT_THAT(rig.through("h0", HostOutcome::rolled_back), Contains("copy h1"));
 }
 
+TEST(DeploySoaking, WhatWaitsForItsBootIsNotChecked) {
+    auto policy = deploy_policy(DeployStrategy::rolling);
+    policy.batches = {{2, false}};
+    policy.soak = {60s, 1};
+    DeployRig rig(plain_fleet(3), policy);
+    rig.start();
+    rig.through("h0", HostOutcome::boot_pending);
+    rig.through("h1");
+    EXPECT_THAT(rig.at(60s), ElementsAre("check h1"));
+    EXPECT_THAT(rig.health("h1", DeployHealth::pass), Contains("copy h2"));
+}
+
 TEST(DeploySoaking, AfterAFreezeAFailingHostIsLeftToAPerson) {
     auto policy = canary_with({10s, 1});
     policy.canary_size = DeployShare{2, false};
