@@ -27,6 +27,9 @@ struct DeployHands {
     deploy::Tool tool;
 };
 
+/// Runs what an earlier run left on the host or to its next boot, or none is known to have left anything.
+[[nodiscard]] bool is_as_left(const DeployRequest& request, const std::string& host, const std::string& running);
+
 class DeployHostSession {
 public:
     /// Told whenever the record changes. Called on the thread that works for the host.

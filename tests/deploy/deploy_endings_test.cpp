@@ -105,6 +105,17 @@ TEST_F(DeployEndings, S16_FaultRow42_ADriftedHostIsLeftAlone) {
     EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
 }
 
+TEST_F(DeployEndings, AHostThatWasRebootedAsIntendedHasNotDrifted) {
+    DeployScene scene;
+    auto& host = scene.add("web1");
+    const auto booted = scene.lab.system({.name = "booted"});
+    host.install(booted);
+    scene.request.expected["web1"] = scene.v1("web1");
+    scene.request.expected_after_boot["web1"] = booted;
+    scene.deploy();
+    scene.expect_new("web1");
+}
+
 TEST_F(DeployEndings, FaultRow42_SwitchedByOthersBetweenTheLookAndTheStart) {
     DeployScene scene;
     auto& host = scene.add("web1");
