@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "deploy/deploy_aside.hpp"
+#include "lockstep/adapters/deploy_health.hpp"
+#include "support/deploy_site.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -81,6 +83,34 @@ TEST_F(DeployFlapping, S28_FaultRow40_WhatSomebodyRefusesGoesBack) {
 
 TEST_F(DeployFlapping, S28_FaultRow40_WhatNobodyAnswersGoesBack) {
     expect_back(GateAnswer::unanswered);
+}
+
+/// What the host answers to a `quiet` check of nginx.
+deploy::CheckAnswer quiet_nginx(const DeploySite& site) {
+    const std::vector<HealthCheck> checks = {parse_health_check("quiet nginx.service panic").value()};
+    const auto command = deploy::health_command(site.target, deploy::Connection::fresh, checks, 1, 5, "n0nce");
+    const auto answers = deploy::parse_health(run_command(site.lab, command).out, "n0nce", checks);
+    EXPECT_TRUE(answers);
+    return answers ? answers->front() : deploy::CheckAnswer{};
+}
+
+TEST_F(DeployFlapping, AJournalThatCannotBeSeenIsNotQuiet) {
+    DeploySite site;
+    EXPECT_EQ(quiet_nginx(site).health, DeployHealth::pass);
+    for (const auto* hint :
+         {"Hint: You are currently not seeing messages from other users and the system.",
+          "No journal files were found.", "No journal files were opened due to insufficient permissions."}) {
+        site.host.sh("echo '" + std::string(hint) + "' >/run/lab/journal-hint");
+        const auto answer = quiet_nginx(site);
+        EXPECT_EQ(answer.health, DeployHealth::inconclusive) << hint;
+        EXPECT_THAT(answer.words, HasSubstr("cannot be read"));
+    }
+    site.host.sh("echo 'panic: out of luck' >/run/lab/journal.nginx");
+    EXPECT_EQ(quiet_nginx(site).health, DeployHealth::fail) << "what is seen is seen";
+    site.host.sh("rm /run/lab/journal-hint");
+    EXPECT_EQ(quiet_nginx(site).health, DeployHealth::fail);
+    site.host.sh("echo 'all is well' >/run/lab/journal.nginx");
+    EXPECT_EQ(quiet_nginx(site).health, DeployHealth::pass);
 }
 
 /// A host whose mood decides what its checks say; its run is taken up by another process while somebody is being
