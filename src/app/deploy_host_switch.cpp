@@ -359,6 +359,7 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     auto request = switch_request("", open.to, open.from, boot ? SwitchAction::boot : live);
     request.run = open.run;
     request.token = open.token;
+    if (back) request.limits.hold = 0;
     const bool there = probe();
     record_.from = back ? open.to : open.from;
     // What failed since then is evidence: the look of now is none to compare with.
