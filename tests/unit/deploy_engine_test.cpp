@@ -349,25 +349,6 @@ TEST(DeployCancel, EndsAfterTheHostsInFlight) {
     EXPECT_EQ(rig.exit(), 130);
 }
 
-TEST(DeployCancel, BeginsNoRollback) {
-    auto policy = batches_of(2);
-    policy.soak = {Millis(10'000), 1};
-    policy.activations = 1;
-    policy.tolerate = {2, false};
-    DeployRig rig(plain_fleet(4), policy);
-    rig.start();
-    rig.through("h0");
-    rig.through("h1");
-    rig.at(Millis(10'000));
-    EXPECT_THAT(rig.health("h0", DeployHealth::fail), ElementsAre("roll_back h0"));
-    EXPECT_THAT(rig.health("h1", DeployHealth::fail), IsEmpty()) << "one at a time";
-    EXPECT_THAT(rig.cancel(), IsEmpty());
-    EXPECT_THAT(rig.ended("h0", HostOutcome::rolled_back), ElementsAre("end_wave batch 1 of 2", "finish"));
-    EXPECT_EQ(rig.outcome("h0"), "rolled_back");
-    EXPECT_EQ(rig.outcome("h1"), "unhealthy");
-    EXPECT_EQ(rig.exit(), 51);
-}
-
 TEST(DeployCancel, BeforeTheStartEndsAtOnce) {
     DeployRig rig(plain_fleet(1), batches_of(1));
     EXPECT_THAT(rig.cancel(), ElementsAre("finish"));
