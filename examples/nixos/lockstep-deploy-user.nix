@@ -56,6 +56,8 @@ in
     users.users.${cfg.name} = {
       isSystemUser = true;
       group = cfg.name;
+      # Health checks that look into the journal see the whole of it.
+      extraGroups = [ "systemd-journal" ];
       # The scripts come over standard input, so there has to be a shell.
       useDefaultShell = true;
       # Nothing but commands: no terminal, no forwarding. A host that others are reached through needs `permitopen` here.

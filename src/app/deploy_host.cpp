@@ -31,6 +31,13 @@ std::string short_path(const std::string& path) {
 
 }  // namespace
 
+bool is_as_left(const DeployRequest& request, const std::string& host, const std::string& running) {
+    const auto left = request.expected.find(host);
+    const auto to_boot = request.expected_after_boot.find(host);
+    return left == request.expected.end() || left->second == running ||
+           (to_boot != request.expected_after_boot.end() && to_boot->second == running);
+}
+
 DeployHostSession::DeployHostSession(const DeployRequest& request, const DeployTarget& target, const DeployPorts& ports,
                                      Changed changed)
     : request_(request), target_(target), ports_(ports), changed_(std::move(changed)), ssh_(target.addresses.front()) {
@@ -191,11 +198,9 @@ std::optional<HostOutcome> DeployHostSession::may_begin() {
         return end(HostOutcome::refused, "a switch of somebody else is under way: " + seen_->switch_lock_owner);
     if (!seen_->busy.empty()) return end(HostOutcome::deferred, "busy: " + join(seen_->busy, "; "));
     if (seen_->running.empty()) return end(HostOutcome::refused, "it runs no system of the Nix store");
-    const auto expected = request_.expected.find(target_.name);
-    if (!target_.accept_drift && expected != request_.expected.end() && expected->second != seen_->running &&
-        seen_->running != target_.path)
-        return end(HostOutcome::drifted,
-                   fmt::format("{} runs, {} was left there", short_path(seen_->running), short_path(expected->second)));
+    if (!target_.accept_drift && !is_as_left(request_, target_.name, seen_->running) && seen_->running != target_.path)
+        return end(HostOutcome::drifted, fmt::format("{} runs, {} was left there", short_path(seen_->running),
+                                                     short_path(request_.expected.at(target_.name))));
     return std::nullopt;
 }
 
@@ -225,7 +230,7 @@ void DeployHostSession::keep() {
 }
 
 std::optional<HostOutcome> DeployHostSession::bring() {
-    if (!seen_ && !probe()) return end(HostOutcome::unreachable, record_.detail);
+    if (!seen_ && !probe()) return end(stopped() ? HostOutcome::cancelled : HostOutcome::unreachable, record_.detail);
     if (auto no = may_begin()) return no;
     if (request_.purpose == DeployPurpose::restart) return std::nullopt;
     if (request_.purpose == DeployPurpose::go_back) return find_there();
@@ -247,6 +252,7 @@ std::optional<HostOutcome> DeployHostSession::bring() {
         there = ask(validity);
     }
     record_.copy = duration_cast<Millis>(ports_.clock.steady() - begin);
+    if (!there.status.ok() && stopped()) return end(HostOutcome::cancelled, "interrupted while it was copied");
     if (!there.status.ok()) {
         if (deploy::judge_ssh(there.status, there.err) != deploy::ReachTrouble::none)
             return end(HostOutcome::unreachable, "lost while copying: " + clean_line(there.err, 300));

@@ -27,6 +27,9 @@ struct DeployHands {
     deploy::Tool tool;
 };
 
+/// Runs what an earlier run left on the host or to its next boot, or none is known to have left anything.
+[[nodiscard]] bool is_as_left(const DeployRequest& request, const std::string& host, const std::string& running);
+
 class DeployHostSession {
 public:
     /// Told whenever the record changes. Called on the thread that works for the host.
@@ -55,6 +58,8 @@ public:
     [[nodiscard]] DeployHealth check();
     /// To the recorded system. Tried once.
     [[nodiscard]] HostOutcome roll_back();
+    /// It failed while it was watched, and is not taken back any more.
+    void give_up();
     /// A host whose health could not be judged is accepted (or not): it keeps the new system (or goes back).
     [[nodiscard]] HostOutcome settle_held(bool accepted);
     /// A switch that an earlier process began: looks first, then brings it to its end.
@@ -119,6 +124,7 @@ private:
     [[nodiscard]] Result<void> write_intent(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome carry_out(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome go_on(const deploy::SwitchRequest& request, deploy::SwitchState state);
+    [[nodiscard]] HostOutcome judge_held(const deploy::SwitchRequest& request, deploy::SwitchState state);
     [[nodiscard]] std::optional<deploy::SwitchState> state_of(const deploy::SwitchRequest& request,
                                                               deploy::Connection connection);
     /// Polls until the phase is one of those that wait for us, or final; nullopt: contact was lost for longer than the
@@ -132,6 +138,8 @@ private:
     [[nodiscard]] HostOutcome lost(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome confirm(const deploy::SwitchRequest& request);
     [[nodiscard]] HostOutcome not_back(const std::string& why);
+    /// The outcome of a switch to the recorded system. What a signal cut off stays open.
+    [[nodiscard]] HostOutcome ended_back(HostOutcome outcome);
 
     // deploy_host_impact.cpp
     [[nodiscard]] std::optional<std::vector<ClosurePath>> closure(const deploy::SshTarget& where,
@@ -162,6 +170,8 @@ private:
 
     // deploy_host_proof.cpp
     [[nodiscard]] Proof prove(const std::string& path);
+    /// After a signal questions are refused: what is not a pass then is no verdict.
+    [[nodiscard]] bool is_cut_off(const Proof& proof) const { return stopped() && proof.health != DeployHealth::pass; }
     [[nodiscard]] HealthLook look(std::vector<std::string>& words);
     [[nodiscard]] HealthLook look_from_runner(const HealthCheck& check, std::vector<std::string>& words) const;
 
@@ -175,6 +185,8 @@ private:
     [[nodiscard]] HostOutcome prove_restarted();
     [[nodiscard]] HostOutcome take_up_restart(const OpenSwitch& open);
     [[nodiscard]] HostOutcome with_reboot(HostOutcome outcome);
+    /// The recorded system runs: profile and boot entry go back to it.
+    [[nodiscard]] HostOutcome unboot(const std::string& why);
 
     const DeployRequest& request_;
     const DeployTarget& target_;

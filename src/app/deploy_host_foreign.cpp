@@ -145,11 +145,7 @@ HostOutcome DeployHostSession::judge_hands(SwitchAction action, HostOutcome unto
     if ((!before || found->profile == before->profile) && !may_be_ours)
         return end(untouched, hands_said_ + "; nothing changed on the host");
     // The profile was set, and the recorded system runs: the next boot would start what was never proved.
-    const auto back = carry_out(switch_request("-unboot", record_.from, record_.from, SwitchAction::boot));
-    const auto why = fmt::format("{}; the profile had become {}", hands_said_, clean_line(found->profile, 200));
-    if (back == HostOutcome::boot_pending) return end(HostOutcome::rolled_back, why);
-    record_.manual = by_hand(record_.from + "/bin/switch-to-configuration boot");
-    return end(HostOutcome::rollback_failed, why + "; it could not be put back");
+    return unboot(fmt::format("{}; the profile had become {}", hands_said_, clean_line(found->profile, 200)));
 }
 
 /// Another system than the recorded one runs.
@@ -159,6 +155,10 @@ HostOutcome DeployHostSession::judge_running(SwitchAction action, const HostProb
                                            clean_line(found.running, 200)));
     const auto proof = prove(target_.path);
     record_.evidence.push_back(hands_said_);
+    if (is_cut_off(proof)) {
+        record_.manual = by_hand("readlink /run/current-system /nix/var/nix/profiles/system");
+        return end(HostOutcome::unknown, hands_said_ + "; interrupted before it was proved");
+    }
     degraded_why_ = proof.degraded ? proof.why : "";
     const bool hold = !target_.health.checks.empty();
     if (proof.health == DeployHealth::fail || (proof.health == DeployHealth::inconclusive && !hold))
@@ -191,9 +191,7 @@ HostOutcome DeployHostSession::put_back(const HostProbe& found, const std::strin
     back_why_ = clean_line(why, 600);
     baseline_known_ = false;
     seen_ = found;
-    const auto outcome = carry_out(switch_request("-back", record_.from, found.running, SwitchAction::switch_to));
-    if (outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
-    return not_back(record_.detail);
+    return ended_back(carry_out(switch_request("-back", record_.from, found.running, SwitchAction::switch_to)));
 }
 
 }  // namespace lockstep

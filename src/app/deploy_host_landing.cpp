@@ -24,6 +24,7 @@ std::string DeployHostSession::soak(const std::string& path) {
         ports_.clock.sleep_for(target_.soak.duration / looks);
         if (stopped()) break;
         const auto proof = prove(path);
+        if (is_cut_off(proof)) break;
         if (proof.health != DeployHealth::pass) return proof.why;
     }
     return "";

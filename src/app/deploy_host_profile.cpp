@@ -65,6 +65,10 @@ HostOutcome DeployHostSession::judge_profile(HostOutcome untouched) {
     if (found->running != target_.path) return back_by_profile(hands_said_);
     const auto proof = prove(target_.path);
     record_.evidence.push_back(hands_said_);
+    if (is_cut_off(proof)) {
+        record_.manual = by_hand(on_the_host(target_.type));
+        return end(HostOutcome::unknown, hands_said_ + "; interrupted before it was proved");
+    }
     degraded_why_ = proof.degraded ? proof.why : "";
     if (proof.health == DeployHealth::inconclusive && !target_.health.checks.empty()) {
         held_foreign_ = true;
@@ -97,6 +101,7 @@ HostOutcome DeployHostSession::back_by_profile(const std::string& why) {
     if (now) record_.running = now->running;
     if (now && now->running == record_.from && now->profile == record_.from) return end(HostOutcome::rolled_back, why);
     record_.manual = by_hand(record_.from + "/activate");
+    if (stopped()) return end(HostOutcome::unknown, "interrupted while it went back: " + why);
     return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + why);
 }
 

@@ -39,7 +39,7 @@ HostOutcome DeployHostSession::activate() {
     // Gates and other hosts may have taken hours since the first look.
     const auto recorded = record_.from;
     const auto reasons = record_.reboot_reasons;
-    if (!probe()) return end(HostOutcome::unreachable, record_.detail);
+    if (!probe()) return end(stopped() ? HostOutcome::cancelled : HostOutcome::unreachable, record_.detail);
     if (!recorded.empty() && record_.from != recorded) {
         const auto found = record_.from;
         record_.from = recorded;
@@ -157,6 +157,7 @@ HostOutcome DeployHostSession::prove_restarted() {
             degraded_why_ = proof.degraded ? proof.why : "";
             return end(proof.degraded ? HostOutcome::degraded : HostOutcome::confirmed, degraded_why_);
         }
+        if (is_cut_off(proof)) return end(HostOutcome::unknown, "interrupted before it was proved after its reboot");
         record_.detail = proof.why;
         // The same system as before: there is nothing to go back to.
         if (up->running == record_.from) return end(HostOutcome::unhealthy, proof.why);
@@ -170,8 +171,13 @@ HostOutcome DeployHostSession::prove_restarted() {
     // Nothing was switched that could be put back: its boot loader and its profile do not agree.
     if (request_.purpose == DeployPurpose::restart) return end(HostOutcome::failed, why + ", as before the reboot");
     // The boot loader did not take the new system: profile and boot entry go back to what runs.
+    return unboot(why);
+}
+
+HostOutcome DeployHostSession::unboot(const std::string& why) {
     const auto back = carry_out(switch_request("-unboot", record_.from, record_.from, SwitchAction::boot));
     if (back == HostOutcome::boot_pending) return end(HostOutcome::rolled_back, why);
+    if (back == HostOutcome::unknown && stopped()) return back;
     record_.manual = by_hand(record_.from + "/bin/switch-to-configuration boot");
     return end(HostOutcome::rollback_failed, why + "; its boot entry could not be put back");
 }

@@ -175,6 +175,7 @@ HostOutcome DeployHostSession::go_on(const SwitchRequest& request, SwitchState s
         (void)reach("deploy-awaiting");
         const auto proof = prove(request.new_path);
         (void)reach("deploy-proved");
+        if (is_cut_off(proof)) return lost(request);
         degraded_why_ = proof.degraded ? proof.why : "";
         record_.detail = clean_line(proof.why, 600);
         const bool hold = request.limits.hold > 0;
@@ -271,6 +272,7 @@ HostOutcome DeployHostSession::confirm(const SwitchRequest& request) {
 
 HostOutcome DeployHostSession::lost(const SwitchRequest& request) {
     record_.manual = by_hand(fmt::format("readlink /run/current-system; cat /run/lockstep/{}/state", request.run));
+    if (stopped()) return end(HostOutcome::unknown, "interrupted before it came to its end");
     return end(HostOutcome::unknown,
                "it does not answer; its watchdog goes back to " + request.old_path + " by itself");
 }
@@ -278,6 +280,18 @@ HostOutcome DeployHostSession::lost(const SwitchRequest& request) {
 HostOutcome DeployHostSession::not_back(const std::string& why) {
     record_.manual = by_hand(record_.from + "/bin/switch-to-configuration switch");
     return end(HostOutcome::rollback_failed, "the recorded system could not be brought back: " + why);
+}
+
+HostOutcome DeployHostSession::ended_back(HostOutcome outcome) {
+    const bool is_open = outcome == HostOutcome::unknown && stopped();
+    if (is_open || outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
+    return not_back(record_.detail);
+}
+
+void DeployHostSession::give_up() {
+    if (!earlier_.from.empty()) record_.from = earlier_.from;
+    record_.manual = by_hand(record_.from + "/bin/switch-to-configuration switch");
+    (void)end(HostOutcome::unhealthy, record_.detail);
 }
 
 HostOutcome DeployHostSession::settle_held(bool accepted) {
@@ -306,10 +320,33 @@ HostOutcome DeployHostSession::roll_back() {
         return back_by_profile(record_.detail.empty() ? "the run was stopped" : record_.detail);
     const auto from = record_.from;
     back_why_ = record_.detail.empty() ? "the run was stopped" : record_.detail;
+    if (record_.outcome == HostOutcome::boot_pending) {
+        const auto why = "the run was stopped";
+        const auto now = probe_once(Connection::fresh);
+        // Unless it was rebooted meanwhile, nothing was switched.
+        if (!now || now->running == from) return unboot(why);
+    }
     baseline_known_ = false;
-    const auto outcome = carry_out(switch_request("-back", from, target_.path, SwitchAction::switch_to));
-    if (outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
-    return not_back(record_.detail);
+    return ended_back(carry_out(switch_request("-back", from, target_.path, SwitchAction::switch_to)));
+}
+
+/// Held by an earlier process, whose verdict ended with it: it may have been about to ask somebody.
+HostOutcome DeployHostSession::judge_held(const SwitchRequest& request, SwitchState state) {
+    const auto proof = prove(request.new_path);
+    if (is_cut_off(proof)) return lost(request);
+    degraded_why_ = proof.degraded ? proof.why : "";
+    record_.detail = clean_line(proof.why, 600);
+    if (proof.health == DeployHealth::pass) return go_on(request, state);
+    stage("roll back");
+    (void)order(request, SwitchOrder::release);
+    const auto next = follow(request, SwitchPhase::held);
+    if (!next) return lost(request);
+    if (next->phase != SwitchPhase::rolled_back) return settled(request, *next);
+    state = *next;
+    state.reason = proof.why;
+    record_.blameless = proof.health == DeployHealth::inconclusive;
+    if (record_.blameless) state.reason = "nobody had said whether it stays: " + proof.why;
+    return settled(request, state);
 }
 
 HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
@@ -318,9 +355,11 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     const bool back = open.run.ends_with("-back");
     const bool unboot = open.run.ends_with("-unboot");
     const bool boot = unboot || open.run.ends_with("-boot");
-    auto request = switch_request("", open.to, open.from, boot ? SwitchAction::boot : target_.action);
+    const auto live = back ? SwitchAction::switch_to : target_.action;
+    auto request = switch_request("", open.to, open.from, boot ? SwitchAction::boot : live);
     request.run = open.run;
     request.token = open.token;
+    if (back) request.limits.hold = 0;
     const bool there = probe();
     record_.from = back ? open.to : open.from;
     // What failed since then is evidence: the look of now is none to compare with.
@@ -336,14 +375,18 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     if (foreign) return with_reboot(judge_hands(request.action, HostOutcome::not_started));
     const auto state = follow(request);
     if (!state) return lost(request);
-    if (state->phase == SwitchPhase::none && state->boot_id == open.boot_id && state->running == open.from && !back)
-        return end(HostOutcome::not_started, "the switch had not begun");
-    const auto outcome = go_on(request, *state);
+    const bool begun =
+        state->phase != SwitchPhase::none || state->boot_id != open.boot_id || state->running != open.from;
+    if (!begun && !back && !unboot) return end(HostOutcome::not_started, "the switch had not begun");
+    // To go back was decided, and is not decided again.
+    if (!begun && is_own_machine() && ports_.stand_in) (void)ports_.stand_in();
+    if (!begun) baseline_known_ = false;
+    const auto outcome = !begun                              ? carry_out(request)
+                         : state->phase == SwitchPhase::held ? judge_held(request, *state)
+                                                             : go_on(request, *state);
     if (unboot && outcome == HostOutcome::boot_pending)
         return end(HostOutcome::rolled_back, "it came back with the recorded system");
-    if (!back) return with_reboot(outcome);
-    if (outcome == HostOutcome::rolled_back || outcome == HostOutcome::rollback_failed) return outcome;
-    return not_back(record_.detail);
+    return back ? ended_back(outcome) : with_reboot(outcome);
 }
 
 }  // namespace lockstep

@@ -241,14 +241,14 @@ void DeployRun::carry_out() {
         {
             std::unique_lock lock(mutex_);
             if (events_.empty()) news_.wait_for(lock, k_look_up);
-            if (!events_.empty()) {
+            // A signal first: what hosts say since then begins nothing.
+            if (!cancelled && ports_.interrupted && ports_.interrupted() != 0) {
+                cancelled = true;
+                event = DeployEvent::cancel(now());
+            } else if (!events_.empty()) {
                 event = events_.front();
                 events_.pop_front();
             }
-        }
-        if (!event && !cancelled && ports_.interrupted && ports_.interrupted() != 0) {
-            cancelled = true;
-            event = DeployEvent::cancel(now());
         }
         if (!event && wake_ && now() >= *wake_) {
             wake_.reset();
@@ -274,6 +274,8 @@ void DeployRun::carry_out() {
     for (DeployIndex host = 0; host < of_plan_.size(); ++host) {
         const auto& state = engine_->hosts()[host];
         if (!session(host).record().outcome && state.outcome) session(host).set_outcome(*state.outcome);
+        if (state.outcome == HostOutcome::unhealthy && session(host).record().outcome != state.outcome)
+            session(host).give_up();
     }
 }
 

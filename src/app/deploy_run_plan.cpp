@@ -81,8 +81,7 @@ DeployPlanFile DeployRun::plan_now() const {
 void DeployRun::tell_drift(std::size_t target) const {
     const auto& wish = request_.targets[target];
     const auto expected = request_.expected.find(wish.name);
-    const auto& from = sessions_[target]->record().from;
-    if (wish.accept_drift || expected == request_.expected.end() || expected->second == from) return;
+    if (wish.accept_drift || is_as_left(request_, wish.name, sessions_[target]->record().from)) return;
     ports_.events.on(Notice{true, wish.name + ": somebody switched it since the last deploy, which left " +
                                       short_store_path(expected->second) +
                                       " there; it is left alone unless --accept-drift is given"});

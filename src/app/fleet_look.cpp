@@ -25,6 +25,7 @@ FleetLook look_from(const FleetTarget& target, const FleetAnswer& answer) {
     look.address = answer.ssh.host;
     look.proved = target.proved;
     look.left = target.left;
+    look.left_to_boot = target.left_to_boot;
     look.trouble = answer.trouble;
     look.reached = answer.probe.has_value();
     if (!look.reached) return look;

@@ -259,6 +259,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
         if (const auto found = order.find(target.name); found != order.end()) target.after = found->second;
     for (const auto& [name, path] : past.running)
         if (!path.empty()) request.expected[name] = path;
+    request.expected_after_boot = past.next_boot;
     request.commit = proof.repo.candidate_commit.empty() ? proof.repo.base_after : proof.repo.candidate_commit;
     request.proof = proof.run.id;
     request.policy_words = plan_policy(gathered.config);

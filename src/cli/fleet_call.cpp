@@ -37,6 +37,8 @@ FleetTarget fleet_target(const KnownFleet& known, const FleetHost& host) {
         if (const auto* result = proved_result(*known.proof, host)) target.proved = result->out;
     if (const auto left = known.past.running.find(host.name); left != known.past.running.end())
         target.left = left->second;
+    if (const auto left = known.past.next_boot.find(host.name); left != known.past.next_boot.end())
+        target.left_to_boot = left->second;
     if (!target.proved.empty()) target.parts = boot_parts_here(target.proved);
     return target;
 }

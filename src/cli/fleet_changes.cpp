@@ -135,6 +135,7 @@ int fleet_rollback(FleetCall& call) {
     auto& request = choice->request;
     request.purpose = DeployPurpose::go_back;
     request.expected = brought;
+    request.expected_after_boot.clear();
     auto& policy = request.policy;
     // Everybody at once, and one that cannot go back keeps nobody else from it.
     if (!flag_given(call.options, "deploy.strategy")) policy.strategy = DeployStrategy::parallel;

@@ -9,9 +9,18 @@
 
 namespace lockstep {
 
+namespace {
+
+/// What waits for its boot runs nothing new that could be judged.
+bool is_watched(HostOutcome outcome) {
+    return runs_candidate(outcome) && outcome != HostOutcome::boot_pending;
+}
+
+}  // namespace
+
 bool DeployEngine::step() {
     if (phase_ == Phase::idle || phase_ == Phase::finished) return false;
-    if (stop_ != DeployStop::frozen) begin_rollbacks_of_failing();
+    if (stop_ < DeployStop::cancelled) begin_rollbacks_of_failing();
     if (stop_ != DeployStop::none) return wind_down();
     if (gate_open_) return false;
     if (pause_wanted_ && phase_ != Phase::soaking) return pause();
@@ -86,7 +95,7 @@ bool DeployEngine::run_wave() {
     soak_from_ = now_;
     soak_round_ = 0;
     soaking_ = 0;
-    for (const auto at : plan_.waves[wave_].hosts) soaking_ += runs_candidate(*states_[at].outcome) ? 1U : 0U;
+    for (const auto at : plan_.waves[wave_].hosts) soaking_ += is_watched(*states_[at].outcome) ? 1U : 0U;
     return true;
 }
 
@@ -140,7 +149,7 @@ bool DeployEngine::soak_wave() {
 void DeployEngine::begin_checks() {
     for (const auto at : plan_.waves[wave_].hosts) {
         auto& state = states_[at];
-        if (state.stage != DeployStage::ended || !runs_candidate(*state.outcome)) continue;
+        if (state.stage != DeployStage::ended || !is_watched(*state.outcome)) continue;
         state.checking = true;
         ++checks_;
         emit(DeployAction::Kind::check, at);
@@ -179,7 +188,7 @@ bool DeployEngine::pause() {
 }
 
 bool DeployEngine::wind_down() {
-    if (stop_ == DeployStop::frozen) give_up_failing();
+    if (stop_ >= DeployStop::cancelled) give_up_failing();
     if (phase_ == Phase::undoing && stop_ == DeployStop::stopped) begin_rollbacks_on_stop();
     if (!still()) return false;
     if (phase_ != Phase::undoing && stop_ == DeployStop::stopped && plan_.policy.on_stop != OnStop::keep) {
@@ -191,7 +200,7 @@ bool DeployEngine::wind_down() {
     return false;
 }
 
-/// After a freeze nothing is begun, so these stay as they are, and somebody has to look.
+/// After a freeze or a signal nothing is begun, so these stay as they are, and somebody has to look.
 void DeployEngine::give_up_failing() {
     for (const auto at : std::exchange(failing_, {})) {
         states_[at].stage = DeployStage::ended;

@@ -62,8 +62,9 @@ void learn_host(const Json& host, bool rollback, DeployPast& past) {
         if (!rollback) newer.push_back(step);
     }
     // Only what a deploy left there itself; that it found something else later does not make that expected.
-    if (is_success(*outcome) || *outcome == HostOutcome::rolled_back)
-        past.running.emplace(name, text_of(host, "running"));
+    if ((is_success(*outcome) || *outcome == HostOutcome::rolled_back) &&
+        past.running.emplace(name, text_of(host, "running")).second && *outcome == HostOutcome::boot_pending)
+        past.next_boot.emplace(name, text_of(host, "to"));
     if (is_success(*outcome)) {
         learn_time(number_of(host, "copy_ms"), past.copies[name]);
         learn_time(number_of(host, "took_ms"), past.switches[name]);

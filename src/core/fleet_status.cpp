@@ -48,7 +48,8 @@ FleetState fleet_state(const FleetLook& look) {
     if ((!look.holder.empty() && look.holder_alive) || !look.switch_by.empty() || !look.busy.empty())
         return FleetState::busy;
     // The same rule by which a deploy leaves a host alone.
-    if (!look.left.empty() && look.running != look.left && look.running != look.proved) return FleetState::drifted;
+    const bool as_left = look.running == look.left || look.running == look.left_to_boot;
+    if (!look.left.empty() && !as_left && look.running != look.proved) return FleetState::drifted;
     if (needs_reboot(look)) return FleetState::reboot_pending;
     if (look.proved.empty()) return FleetState::unproved;
     return is_changed(look) ? FleetState::behind : FleetState::current;

@@ -57,6 +57,18 @@ inline void deploy_while(DeployScene& scene, const std::function<bool()>& when, 
     deploying.join();
 }
 
+/// What the journal so far says to another process of the run.
+inline DeployBegun begun_so_far(const DeployScene& scene) {
+    std::vector<JournalRecord> records;
+    for (const auto& line : scene.store.lines()) {
+        auto& record = records.emplace_back();
+        record.kind = line.kind;
+        record.step = line.step;
+        record.data_json = line.data;
+    }
+    return deploy_begun(records);
+}
+
 /// How often a step stands in a host's trace.
 inline int times(const LabHost& host, const std::string& step) {
     int found = 0;

@@ -105,6 +105,17 @@ TEST_F(DeployEndings, S16_FaultRow42_ADriftedHostIsLeftAlone) {
     EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
 }
 
+TEST_F(DeployEndings, AHostThatWasRebootedAsIntendedHasNotDrifted) {
+    DeployScene scene;
+    auto& host = scene.add("web1");
+    const auto booted = scene.lab.system({.name = "booted"});
+    host.install(booted);
+    scene.request.expected["web1"] = scene.v1("web1");
+    scene.request.expected_after_boot["web1"] = booted;
+    scene.deploy();
+    scene.expect_new("web1");
+}
+
 TEST_F(DeployEndings, FaultRow42_SwitchedByOthersBetweenTheLookAndTheStart) {
     DeployScene scene;
     auto& host = scene.add("web1");
@@ -138,6 +149,43 @@ TEST_F(DeployEndings, S19_AnInhibitedSwitchBecomesABootPlan) {
     EXPECT_EQ(host.running(), scene.v1("web1"));
     EXPECT_EQ(host.profile(), scene.v2("web1"));
     EXPECT_EQ(host.boot_default(), scene.v2("web1"));
+}
+
+/// web1 waits for its next boot when web2 fails.
+void stop_after_a_boot_plan(DeployScene& scene, OnStop on_stop) {
+    scene.add("web1", "inhibit");
+    scene.add("web2", "fail1");
+    scene.target("web2").after = {"web1"};
+    scene.request.policy.strategy = DeployStrategy::rolling;
+    scene.request.policy.batches = {{1, false}};
+    scene.request.policy.on_stop = on_stop;
+    scene.deploy();
+}
+
+TEST_F(DeployEndings, WhatWaitsForItsBootGoesBackWithTheRun) {
+    DeployScene scene;
+    stop_after_a_boot_plan(scene, OnStop::rollback_run);
+    scene.expect_old("web1");
+    EXPECT_EQ(scene.lab.host("web1").boot_default(), scene.v1("web1"));
+    EXPECT_THAT(scene.lab.host("web1").steps(), Not(Contains(HasSubstr("test start")))) << "it was never switched";
+    scene.expect_old("web2");
+    EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
+}
+
+TEST_F(DeployEndings, WhatWaitsForItsBootIsNotJudgedInTheSoak) {
+    DeployScene scene;
+    auto& host = scene.add("web1", "inhibit");
+    scene.add("web2");
+    scene.target("web2").after = {"web1"};
+    scene.request.policy.strategy = DeployStrategy::rolling;
+    scene.request.policy.batches = {{1, false}};
+    scene.request.policy.soak = {Millis(200), 2};
+    scene.deploy();
+    scene.expect_new("web2");
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::boot_pending) << scene.host("web1").detail;
+    EXPECT_EQ(host.running(), scene.v1("web1"));
+    EXPECT_EQ(host.profile(), scene.v2("web1"));
+    EXPECT_EQ(scene.record.exit, ExitCode::ok);
 }
 
 TEST_F(DeployEndings, S20_ARebootThatIsNeededIsDoneAndProved) {

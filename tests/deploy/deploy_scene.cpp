@@ -13,6 +13,7 @@ ChildId OnController::submit(Command command, OnOutput on_output, OnExit on_exit
         const std::lock_guard lock(mutex_);
         labels_.push_back(command.label);
     }
+    if (refuses && refuses()) command.argv = {"false"};
     command.argv = lab_.on_controller(command.argv, command.cwd.empty() ? "/" : command.cwd);
     command.cwd.clear();
     auto env = lab_.environment();

@@ -27,6 +27,8 @@ public:
     [[nodiscard]] std::vector<std::string> labels() const;
 
     Env extra;  ///< of every child, after the lab's
+    /// Asked before each child; true: it fails at once. Set before anything is run.
+    std::function<bool()> refuses;
 
 private:
     const DeployLab& lab_;

@@ -100,6 +100,38 @@ TEST(DeploySoaking, WithoutARunningHostNothingIsAwaited) {
     EXPECT_THAT(rig.through("h0", HostOutcome::rolled_back), Contains("copy h1"));
 }
 
+TEST(DeploySoaking, WhatWaitsForItsBootIsNotChecked) {
+    auto policy = deploy_policy(DeployStrategy::rolling);
+    policy.batches = {{2, false}};
+    policy.soak = {60s, 1};
+    DeployRig rig(plain_fleet(3), policy);
+    rig.start();
+    rig.through("h0", HostOutcome::boot_pending);
+    rig.through("h1");
+    EXPECT_THAT(rig.at(60s), ElementsAre("check h1"));
+    EXPECT_THAT(rig.health("h1", DeployHealth::pass), Contains("copy h2"));
+}
+
+TEST(DeploySoaking, AfterACancellationNoRollbackBegins) {
+    auto policy = deploy_policy(DeployStrategy::rolling);
+    policy.batches = {{2, false}};
+    policy.soak = {10s, 1};
+    policy.activations = 1;
+    policy.tolerate = {2, false};
+    DeployRig rig(plain_fleet(4), policy);
+    rig.start();
+    rig.through("h0");
+    rig.through("h1");
+    rig.at(10s);
+    EXPECT_THAT(rig.health("h0", DeployHealth::fail), ElementsAre("roll_back h0"));
+    EXPECT_THAT(rig.health("h1", DeployHealth::fail), IsEmpty()) << "one at a time";
+    EXPECT_THAT(rig.cancel(), IsEmpty());
+    EXPECT_THAT(rig.ended("h0", HostOutcome::rolled_back), ElementsAre("end_wave batch 1 of 2", "finish"));
+    EXPECT_EQ(rig.outcome("h0"), "rolled_back");
+    EXPECT_EQ(rig.outcome("h1"), "unhealthy");
+    EXPECT_EQ(rig.exit(), 51);
+}
+
 TEST(DeploySoaking, AfterAFreezeAFailingHostIsLeftToAPerson) {
     auto policy = canary_with({10s, 1});
     policy.canary_size = DeployShare{2, false};

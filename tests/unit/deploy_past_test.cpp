@@ -80,6 +80,17 @@ TEST(DeployPast, TheNewestDeployOfAHostSaysHowItEnded) {
     EXPECT_THAT(past.unreachable, ElementsAre("b"));
 }
 
+TEST(DeployPast, WhatWaitsForABootIsExpectedAsWellAsWhatRuns) {
+    DeployPast past;
+    learn_deploy(R"({"hosts":[{"name":"a","state":"boot_pending","to":"/2","running":"/1"},)"
+                 R"({"name":"b","state":"confirmed","to":"/2","running":"/2"}]})",
+                 past);
+    learn_deploy(R"({"hosts":[{"name":"b","state":"boot_pending","to":"/1","running":"/0"}]})", past);
+    EXPECT_EQ(past.running["a"], "/1");
+    EXPECT_THAT(past.next_boot, ElementsAre(std::pair<const std::string, std::string>("a", "/2")))
+        << "of b a newer deploy said more";
+}
+
 TEST(DeployPast, TheLongestOfTheLastFiveTimesIsExpected) {
     DeployPast past;
     for (const int took : {30, 50, 20, 40, 10, 900})

@@ -36,5 +36,10 @@ TEST(DeployUserExample, GivesExactlyWhatADeployRunsAsRoot) {
     EXPECT_THAT(shapes_of(module), ::testing::UnorderedElementsAreArray(deploy::privileged_shapes()));
 }
 
+TEST(DeployUserExample, MaySeeTheJournal) {
+    const auto module = read_file(std::string(LOCKSTEP_TEST_EXAMPLES) + "/nixos/lockstep-deploy-user.nix");
+    EXPECT_THAT(module, ::testing::HasSubstr("extraGroups = [ \"systemd-journal\" ];"));
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -54,6 +54,13 @@ TEST(FleetStatus, TheFirstThatHoldsIsTheState) {
               }),
               FleetState::behind)
         << "nothing was left there, so that nothing can have drifted";
+    EXPECT_EQ(state_with([](auto& host) {
+                  host.left = path('z');
+                  host.left_to_boot = host.running;
+                  host.proved = path('c');
+              }),
+              FleetState::behind)
+        << "it was rebooted into what a deploy had left to its next boot";
     EXPECT_EQ(state_with([](auto& host) { host.left = path('z'); }), FleetState::current)
         << "what was proved is no drift, whoever brought it";
 }

@@ -70,10 +70,11 @@ struct DeployRequest {
     /// What ran on a host when an earlier run left it there; another system is drift. Hosts that are not named here
     /// have no past.
     std::map<std::string, std::string> expected;
-    std::size_t probes = 16;  ///< at the same time
-    Millis poll{500};         ///< between two looks at a switch that is under way
-    std::string machine_id;   ///< of the machine that this runs on: it goes last
-    bool dry_run = false;     ///< plan only: hosts are probed, nothing is changed
+    std::map<std::string, std::string> expected_after_boot;  ///< what the run left to the next boot: no drift either
+    std::size_t probes = 16;                                 ///< at the same time
+    Millis poll{500};                                        ///< between two looks at a switch that is under way
+    std::string machine_id;                                  ///< of the machine that this runs on: it goes last
+    bool dry_run = false;                                    ///< plan only: hosts are probed, nothing is changed
     bool stage = false;       ///< of a dry run: copies the systems, so that they can be asked about units
     std::string proof, tool;  ///< the run that proved the systems, and our version: for the plan's file
     std::map<std::string, std::string> policy_words;  ///< keys of the configuration that the plan depends on

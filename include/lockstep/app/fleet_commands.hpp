@@ -24,6 +24,7 @@ struct FleetTarget {
     std::vector<deploy::SshTarget> addresses;  ///< tried in this order; may be empty: nobody says how to reach it
     std::string proved;                        ///< what was proved last for it, "" = nothing
     std::string left;                          ///< what the last deploy left there, "" = none had it
+    std::string left_to_boot;                  ///< what that left to the next boot, "" = nothing
     deploy::BootParts parts;                   ///< of what was proved, as this machine's store has it; may be empty
     std::vector<std::string> busy_files;
 };

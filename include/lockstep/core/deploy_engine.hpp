@@ -24,7 +24,7 @@ enum class DeployStop {
     unanswered,  ///< nobody answered a gate
     refused,     ///< somebody said no to a gate
     stopped,     ///< more failures than tolerated, or inconclusive hosts were not accepted: on_stop decides
-    cancelled,   ///< somebody ended the run
+    cancelled,   ///< somebody ended the run: nothing is begun any more, no rollback either
     frozen,      ///< a rollback failed: nothing is begun any more, no rollback either
 };
 

@@ -46,6 +46,7 @@ struct DeployStep {
 /// What earlier deploys left, by host.
 struct DeployPast {
     std::map<std::string, std::string> running;                   ///< the system that was read last
+    std::map<std::string, std::string> next_boot;                 ///< where that left another one to the next boot
     std::map<std::string, std::set<std::string>> went_back;       ///< systems that did not hold
     std::set<std::string> failed, unreachable;                    ///< in the last deploy that had the host
     std::map<std::string, std::vector<Millis>> copies, switches;  ///< what they took where they went well, newest first

@@ -24,8 +24,9 @@ struct FleetLook {
     std::string trouble;  ///< why not, when it was not reached
 
     std::string running, booted, profile;
-    std::string proved;  ///< what was proved last for it, "" = nothing
-    std::string left;    ///< what the last deploy left there, "" = no deploy had it
+    std::string proved;        ///< what was proved last for it, "" = nothing
+    std::string left;          ///< what the last deploy left there, "" = no deploy had it
+    std::string left_to_boot;  ///< what that left to the next boot, "" = nothing
     std::optional<int> generation;
     std::uint64_t uptime_seconds = 0;
     std::string system_state;                              ///< of systemd: "running", "degraded"; "" = not known

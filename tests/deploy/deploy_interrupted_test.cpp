@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// SIGTERM in the middle of a deploy: what could not be asked any more is no verdict, and the next process goes on from
+// what the host says.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "deploy/deploy_aside.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct DeployInterrupted : ::testing::Test {
+    void SetUp() override { LOCKSTEP_NEEDS_DEPLOY_LAB(); }
+};
+
+/// Two hosts in waves of one; from the signal on every child fails.
+struct Signalled : DeployScene {
+    explicit Signalled(const std::string& second_mode = "ok") {
+        add("web1");
+        add("web2", second_mode);
+        target("web2").after = {"web1"};
+        request.policy.strategy = DeployStrategy::rolling;
+        request.policy.batches = {{1, false}};
+        for (auto& each : request.targets) each.limits.confirm = 60;
+        interrupted = [this] { return came ? 15 : 0; };
+        children.refuses = [this] {
+            if (due && due()) came = true;
+            return came.load();
+        };
+    }
+    [[nodiscard]] bool journal_says(const std::string& step, const std::string& text) const {
+        for (const auto& line : store.lines())
+            if (line.step == step && line.data.find(text) != std::string::npos) return true;
+        return false;
+    }
+    void resume() {
+        due = nullptr;
+        failpoint = nullptr;
+        came = false;
+        const auto begun = begun_so_far(*this);
+        deploy(begun.open, begun.ended);
+    }
+    std::function<bool()> due;  ///< the signal comes with the next child
+    std::atomic<bool> came{false};
+};
+
+TEST_F(DeployInterrupted, AHostThatWasBeingWatchedStaysConfirmed) {
+    Signalled scene;
+    scene.request.policy.soak = {Millis(100), 1};
+    scene.due = [&] { return scene.journal_says("deploy-host", "confirmed"); };
+    scene.deploy();
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::confirmed) << scene.host("web1").detail;
+    EXPECT_EQ(scene.outcome("web2"), HostOutcome::cancelled);
+    EXPECT_EQ(scene.record.exit, ExitCode::interrupted);
+
+    scene.resume();
+    scene.expect_new("web1");
+    scene.expect_new("web2");
+    EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), 1);
+    EXPECT_EQ(times(scene.lab.host("web1"), "v1 test start"), 0);
+}
+
+TEST_F(DeployInterrupted, AHostThatWasBeingProvedIsProvedByTheNextProcess) {
+    Signalled scene;
+    scene.failpoint = [&](std::string_view step) -> Result<void> {
+        if (step == "deploy-awaiting") scene.came = true;
+        return {};
+    };
+    scene.deploy();
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
+    EXPECT_FALSE(scene.journal_says("deploy-host", "web1")) << "its switch stays open";
+
+    scene.resume();
+    scene.expect_new("web1");
+    scene.expect_new("web2");
+    EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), 1);
+}
+
+/// web1 is confirmed, web2 fails, and web1 is to go back; the signal comes at `step` of that.
+void interrupt_rollback(const std::string& step) {
+    Signalled scene("fail1");
+    scene.request.policy.on_stop = OnStop::rollback_run;
+    scene.failpoint = [&](std::string_view at) -> Result<void> {
+        if (at == step && scene.journal_says("switch", "run-1-back")) scene.came = true;
+        return {};
+    };
+    scene.deploy();
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
+    scene.expect_old("web2");
+
+    scene.resume();
+    scene.expect_old("web1");
+    EXPECT_EQ(scene.lab.host("web1").boot_default(), scene.v1("web1"));
+    EXPECT_EQ(times(scene.lab.host("web1"), "v1 test start"), 1);
+    EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
+}
+
+TEST_F(DeployInterrupted, ARollbackThatHadBegunIsTakenUp) {
+    interrupt_rollback("deploy-rollback");
+}
+
+TEST_F(DeployInterrupted, ARollbackThatWasAboutToBeginIsBegunByTheNextProcess) {
+    interrupt_rollback("deploy-intent");
+}
+
+}  // namespace
+}  // namespace lockstep::test
