@@ -30,9 +30,9 @@ std::vector<ProcessFacts> Orphans::sweep(const std::set<pid_t>& own) {
         if (!facts) continue;
         const bool stranger = facts->session != session;
         if (!stranger && own.count(facts->group) == 0) continue;
-        if (facts->dead) {
-            waitpid(pid, nullptr, WNOHANG);
-        } else if (stranger) {
+        // A first thread that has ended looks like a dead process, and is none while others go on.
+        if (facts->dead && waitpid(pid, nullptr, WNOHANG) != 0) continue;
+        if (stranger) {
             seen.insert(pid);
             living.push_back(std::move(*facts));
         }
@@ -72,7 +72,7 @@ Leftovers Orphans::end_all(const std::set<pid_t>& own) {
     Leftovers leftovers;
     for (const pid_t pid : children_of(getpid())) {
         const auto facts = process_facts(pid);
-        if (own.count(pid) != 0 || !facts || facts->dead) continue;
+        if (own.count(pid) != 0 || !facts || (facts->dead && waitpid(pid, nullptr, WNOHANG) != 0)) continue;
         met.erase(pid);
         leftovers.living.push_back(shown(*facts));
     }

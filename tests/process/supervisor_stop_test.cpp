@@ -155,6 +155,18 @@ TEST(SupervisorStop, EndsBuildersInSessionsOfTheirOwn) {
     EXPECT_FALSE(exists(killed->pid_after("member")));
 }
 
+// Its state is that of a zombie, and it lives.
+TEST(SupervisorStop, EndsBuildersWhoseFirstThreadHasEnded) {
+    Supervisor supervisor(k_base);
+    const auto job = Job::start(supervisor, waits({"stubborn", "session", "quiet", "headless"}));
+    ASSERT_TRUE(job->await_output("ready"));
+    const pid_t worker = job->pid_after("member");
+    ASSERT_TRUE(exists(worker));
+    supervisor.stop(job->id());
+    EXPECT_TRUE(job->await_exit().leftovers);
+    EXPECT_FALSE(exists(worker));
+}
+
 TEST(SupervisorStop, StopAllEndsAllAndRefusesWhatComesLater) {
     Supervisor supervisor(k_base);
     const auto polite = Job::start(supervisor, waits({"polite"}, k_for_ever));
