@@ -132,8 +132,30 @@ std::string markdown_inline(std::string_view raw) {
     return InlineEscaper(text).run();
 }
 
+namespace {
+
+/// With a space in every longer run of backticks.
+std::string with_short_runs(const std::string& text) {
+    // cmark-gfm counts the length of a fence to 255 and no further: a longer one inside would close it.
+    constexpr std::size_t k_longest_run = 100;
+    std::string out;
+    out.reserve(text.size());
+    std::size_t run = 0;
+    for (const char c : text) {
+        run = c == '`' ? run + 1 : 0;
+        if (run > k_longest_run) {
+            out += ' ';
+            run = 1;
+        }
+        out += c;
+    }
+    return out;
+}
+
+}  // namespace
+
 std::string markdown_fence(std::string_view raw, std::string_view info) {
-    const auto text = clean_text(raw);
+    const auto text = with_short_runs(clean_text(raw));
     const std::string fence(std::max<std::size_t>(3, longest_run(text, '`') + 1), '`');
     std::string out = fence;
     for (const char c : info.substr(0, 40))

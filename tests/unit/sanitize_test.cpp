@@ -220,6 +220,10 @@ TEST(MarkdownFence, IsLongerThanAnyFenceInside) {
     EXPECT_EQ(markdown_fence("", ""), "```\n```\n");
     EXPECT_EQ(markdown_fence("x\n````\n</details>"), "`````text\nx\n````\n</details>\n`````\n");
     EXPECT_EQ(markdown_fence("a", "no` pe\n@x"), "```nopex\na\n```\n");
+    // No renderer counts for ever.
+    const std::string ticks(100, '`');
+    EXPECT_EQ(markdown_fence(std::string(250, '`') + "\n<script>"),
+              ticks + "`text\n" + ticks + " " + ticks + " " + std::string(50, '`') + "\n<script>\n" + ticks + "`\n");
 }
 
 TEST(XmlText, EscapesAndDropsWhatXmlForbids) {

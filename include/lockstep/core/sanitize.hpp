@@ -24,7 +24,8 @@ namespace lockstep {
 /// "closes #1" by a zero-width character so that no forge acts on them. One line. Not idempotent.
 [[nodiscard]] std::string markdown_inline(std::string_view raw);
 
-/// A fenced block whose fence is longer than any run of backticks inside; ends with a newline. Not idempotent.
+/// A fenced block whose fence is longer than any run of backticks inside; ends with a newline. Runs of more than 100
+/// get a space: renderers stop counting (cmark-gfm 0.29 at 255). Not idempotent.
 [[nodiscard]] std::string markdown_fence(std::string_view raw, std::string_view info = "text");
 
 /// Text content or attribute value of HTML and XML 1.0 (control characters that XML forbids are removed). Not
