@@ -48,7 +48,8 @@ struct Lab {
         child->tell_exit();
     }
 
-    std::vector<char> buffer = std::vector<char>(5);  // "ready" alone: the rest waits for later reads
+    std::vector<char> buffer =
+        std::vector<char>(1);  // the rest of the line, however short the number in it, waits for later reads
     std::string heard;
     ExitStatus status;
     std::optional<SupervisedChild> child;
