@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // land.after: canary. What every host builds is brought onto a few hosts first; base moves while they wait, proved and
 // with nothing permanent, and what became of that is their answer.
+#include <csignal>
+
 #include <fmt/format.h>
 
 #include "app/pipeline.hpp"
@@ -42,9 +44,8 @@ bool any_needs_person(const DeployRecord& record) {
 
 /// The signal that ends the canaries; the end of the run's time is one.
 int signal_of(const RunState& state) {
-    constexpr int k_terminate = 15;
     const int signal = state.ports.interrupted();
-    return signal != 0 || !state.time_is_up ? signal : k_terminate;
+    return signal != 0 || !state.time_is_up ? signal : SIGTERM;
 }
 
 /// Base was not touched: the update becomes a pull request with what the canaries showed.
@@ -75,9 +76,7 @@ void after_landing(RunState& state, const DeployRecord& record) {
     ending.reason += "; canaries: " + deploy_counts(record);
     // They wait for the word that they may keep it, or go back by themselves: the next process tells them.
     if (const int signal = signal_of(state); signal != 0 && record.exit == ExitCode::deploy_unknown) {
-        ending.exit = state.ports.interrupted() == 0 ? ExitCode::infrastructure
-                      : signal == 15                 ? ExitCode::terminated
-                                                     : ExitCode::interrupted;
+        ending.exit = state.ports.interrupted() == 0 ? ExitCode::infrastructure : exit_code_of_signal(signal);
         ending.next_action = "lockstep resume";
         return;
     }

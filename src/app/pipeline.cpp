@@ -35,7 +35,7 @@ void finish(RunState& state, std::chrono::steady_clock::time_point began) {
         ending.outcome = Outcome::stopped;
     if (const int signal = state.ports.interrupted();
         signal != 0 && ending.outcome == Outcome::stopped && ending.exit != ExitCode::ok)
-        ending.exit = signal == 15 ? ExitCode::terminated : ExitCode::interrupted;
+        ending.exit = exit_code_of_signal(signal);
     state.deadline.end();
     if (state.time_is_up && state.ports.interrupted() == 0 && ending.outcome == Outcome::stopped) {
         ending.exit = ExitCode::infrastructure;

@@ -2,7 +2,6 @@
 // deploy: choose, plan, carry out, tell.
 #include "cli/command_deploy.hpp"
 
-#include <csignal>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -151,7 +150,7 @@ RunReport carry_out(const Options& options, Machine& machine, RunReport report, 
     if (!done.ok()) return ended_with(report, machine, done.error());
     if (const int signal = ports.interrupted(); signal != 0) {
         report.notices.push_back(deploy_counts(done.value()));
-        report.ending = {Outcome::stopped, signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted,
+        report.ending = {Outcome::stopped, exit_code_of_signal(signal),
                          "interrupted: hosts that were being switched settle by themselves",
                          options.command == "fleet" ? "`lockstep fleet status` tells how they stand"
                                                     : "lockstep resume " + report.run.id};

@@ -3,7 +3,6 @@
 #include "cli/fleet_call.hpp"
 
 #include <algorithm>
-#include <csignal>
 
 #include "cli/deploy_request.hpp"
 #include "cli/options_check.hpp"
@@ -94,7 +93,7 @@ int exit_unless_interrupted(Machine& machine, ExitCode otherwise) {
     const auto ports = machine.ports();
     const int signal = ports.interrupted ? ports.interrupted() : 0;
     if (signal == 0) return static_cast<int>(otherwise);
-    return static_cast<int>(signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted);
+    return static_cast<int>(exit_code_of_signal(signal));
 }
 
 }  // namespace lockstep::cli

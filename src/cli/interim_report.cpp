@@ -2,8 +2,6 @@
 // A copy of what is known, with an ending that says that there is none yet.
 #include "cli/interim_report.hpp"
 
-#include <csignal>
-
 namespace lockstep::cli {
 
 void InterimReport::take(const RunReport& so_far) {
@@ -29,7 +27,7 @@ RunReport InterimReport::put_together(int signal) {
     if (report.run.finished > report.run.started)
         report.run.duration = std::chrono::duration_cast<Millis>(report.run.finished - report.run.started);
     const bool resumable = report.run.command == "run" && !report.run.dry_run;
-    report.ending = {Outcome::stopped, signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted,
+    report.ending = {Outcome::stopped, exit_code_of_signal(signal),
                      "the run was asked to end and had not ended yet when this was written",
                      resumable ? "lockstep resume " + report.run.id : "run again: what was built is in the store"};
     return report;

@@ -2,8 +2,6 @@
 // From configuration to hooks, and around a command.
 #include "cli/run_hooks.hpp"
 
-#include <csignal>
-
 #include "cli/commands.hpp"
 #include "cli/finish.hpp"
 #include "lockstep/core/ending.hpp"
@@ -22,8 +20,7 @@ RunReport not_begun(const Options& options, Machine& machine, const std::string&
     report.run.tool_version = LOCKSTEP_VERSION;
     report.ending = {Outcome::stopped, ExitCode::approval_missing, "not begun: " + why,
                      "see hooks/ in the run's directory; `hooks` in the machine's file names the command"};
-    if (const int signal = ports.interrupted(); signal != 0)
-        report.ending.exit = signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
+    if (const int signal = ports.interrupted(); signal != 0) report.ending.exit = exit_code_of_signal(signal);
     return report;
 }
 

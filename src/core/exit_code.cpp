@@ -2,6 +2,8 @@
 // Error kinds to exit codes, and the words for both.
 #include "lockstep/core/exit_code.hpp"
 
+#include <csignal>
+
 #include "lockstep/core/check.hpp"
 
 namespace lockstep {
@@ -28,6 +30,10 @@ ExitCode exit_code_for(ErrorKind kind) {
             return ExitCode::internal;
     }
     LOCKSTEP_CHECK(false);
+}
+
+ExitCode exit_code_of_signal(int signal) {
+    return signal == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
 }
 
 std::string_view exit_code_word(ExitCode code) {

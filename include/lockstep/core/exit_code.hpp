@@ -30,6 +30,8 @@ enum class ExitCode : int {
 };
 
 [[nodiscard]] ExitCode exit_code_for(ErrorKind kind);
+/// Of what ended by a signal: `terminated` for SIGTERM, else `interrupted`.
+[[nodiscard]] ExitCode exit_code_of_signal(int signal);
 
 /// The word used in reports, step outputs and --exit-zero-on, e.g. "landed", "pr", "infrastructure".
 /// `ok` is "ok": callers that know more (landed, nothing) say so themselves.
