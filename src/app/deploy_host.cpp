@@ -186,11 +186,8 @@ bool DeployHostSession::is_own_machine() const {
 /// What forbids to touch the host now.
 std::optional<HostOutcome> DeployHostSession::may_begin() {
     if (!seen_) return end(HostOutcome::unreachable, record_.detail);
-    if (target_.until_landed && !request_.landed && is_own_machine())
-        return end(
-            HostOutcome::refused,
-            "lockstep runs on it and would not be there to say that the update landed: choose other canaries with "
-            "deploy.canary, or set land.after to builds");
+    if (waits_for_landing() && is_own_machine())
+        return no_canary("lockstep runs on it and would not be there to say that the update landed");
     const bool ours = seen_->holder.starts_with(request_.run);
     if (!seen_->holder.empty() && seen_->holder_alive && !ours)
         return end(HostOutcome::refused, "run " + seen_->holder + " has this host (" + seen_->holder_state + ")");

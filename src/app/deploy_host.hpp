@@ -164,6 +164,8 @@ private:
     [[nodiscard]] HostOutcome back_by_profile(const std::string& why);
 
     // deploy_host_landing.cpp
+    [[nodiscard]] bool waits_for_landing() const { return target_.until_landed && !request_.landed; }
+    [[nodiscard]] HostOutcome no_canary(const std::string& why);
     [[nodiscard]] std::optional<HostOutcome> hold_until_landed(const deploy::SwitchRequest& request,
                                                                deploy::SwitchState& state);
     [[nodiscard]] std::string soak(const std::string& path);

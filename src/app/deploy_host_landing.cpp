@@ -30,6 +30,11 @@ std::string DeployHostSession::soak(const std::string& path) {
     return "";
 }
 
+/// It is not begun: nothing there could tell whether the update is well.
+HostOutcome DeployHostSession::no_canary(const std::string& why) {
+    return end(HostOutcome::refused, why + ": choose other canaries with deploy.canary, or set land.after to builds");
+}
+
 /// nullopt: the switch came to its end, which `state` tells.
 std::optional<HostOutcome> DeployHostSession::hold_until_landed(const deploy::SwitchRequest& request,
                                                                 deploy::SwitchState& state) {

@@ -77,11 +77,8 @@ HostOutcome DeployHostSession::with_reboot(HostOutcome outcome) {
 
 /// The new system becomes the next boot's; with leave to reboot it is started and proved.
 HostOutcome DeployHostSession::boot_plan(const std::string& why) {
-    if (target_.until_landed && !request_.landed)
-        return end(HostOutcome::refused,
-                   why +
-                       "; by the next boot it would be permanent before the update landed: choose other canaries with "
-                       "deploy.canary, or set land.after to builds");
+    if (waits_for_landing())
+        return no_canary(why + "; by the next boot it would be permanent before the update landed");
     if (target_.action == SwitchAction::test)
         return end(HostOutcome::refused, why + "; `test` is not to be permanent, and the next boot would be");
     if (hands_ != nullptr && !hands_->row.can(deploy::Ability::boot, hands_->tool))
