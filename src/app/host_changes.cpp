@@ -51,9 +51,7 @@ void compare(const RunState& state, const std::string& now, HostChange& change) 
 
 void find_host_changes(RunState& state) {
     auto& hosts = state.report.hosts;
-    const bool known =
-        std::any_of(hosts.begin(), hosts.end(), [](const auto& host) { return host.change.has_value(); });
-    if (known || state.ports.roots == nullptr || state.settings.state_dir.empty()) return;
+    if (state.ports.roots == nullptr || state.settings.state_dir.empty()) return;
     const auto folder = keep_folder(state.settings.state_dir.string(), state.base, state.config.flake);
     std::vector<HostResult*> changed;
     for (auto& host : hosts) {
