@@ -7,6 +7,7 @@
 
 #include "app/deploy_host.hpp"
 #include "lockstep/adapters/deploy_closure.hpp"
+#include "lockstep/app/read_closure.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 
@@ -16,7 +17,6 @@ using deploy::Connection;
 
 namespace {
 
-constexpr std::size_t k_lines = 40;
 constexpr std::size_t k_units = 200;
 
 std::vector<std::string> cleaned(const std::vector<std::string>& names) {
@@ -49,7 +49,7 @@ std::optional<std::vector<ClosurePath>> DeployHostSession::closure(const deploy:
     if (!deploy::is_store_path(path)) return std::nullopt;
     const auto mark = nonce();
     const auto command = deploy::closure_command(where, Connection::shared, path, mark);
-    return deploy::parse_closure(run_to_end(ports_.processes, command, 32U << 20U).out, mark);
+    return read_closure(ports_.processes, command, mark);
 }
 
 HostImpact DeployHostSession::impact(HostMeasure& measure) {
@@ -61,9 +61,9 @@ HostImpact DeployHostSession::impact(HostMeasure& measure) {
     const auto before = after ? closure(ssh_, seen_->running) : std::nullopt;
     if (before && after) {
         const auto diff = diff_closures(*before, *after);
-        impact.packages = clean_line(closure_diff_summary(diff), 400);
-        for (const auto& line : closure_diff_lines(diff, k_lines))
-            impact.package_lines.push_back(clean_line(line, 400));
+        auto told = tell_packages(diff);
+        impact.packages = std::move(told.summary);
+        impact.package_lines = std::move(told.lines);
         if (diff.bytes_added > 0 || diff.paths_added == 0) measure.copy_bytes = diff.bytes_added;
     }
     const auto& parts = seen_->candidate_parts.empty() ? target_.parts : seen_->candidate_parts;

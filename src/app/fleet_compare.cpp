@@ -6,6 +6,7 @@
 #include "app/in_parallel.hpp"
 #include "lockstep/adapters/deploy_closure.hpp"
 #include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/app/read_closure.hpp"
 
 namespace lockstep {
 
@@ -58,11 +59,9 @@ private:
             deploy::switch_token(ports_.run, target_.name, path + where.host, ports_.secret).substr(0, 24);
         auto command = deploy::closure_command(where, Connection::fresh, path, nonce, where.local ? nix_bin_ : "");
         command.deadline = k_question_limit;
-        const auto done = run_to_end(ports_.processes, command, k_closure_bytes);
-        return deploy::parse_closure(done.out, nonce);
+        return read_closure(ports_.processes, command, nonce);
     }
 
-    static constexpr std::size_t k_closure_bytes = 32U << 20U;
     const FleetTarget& target_;
     const std::string& nix_bin_;
     const FleetPorts& ports_;

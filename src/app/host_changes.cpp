@@ -9,8 +9,8 @@
 #include "lockstep/adapters/deploy_closure.hpp"
 #include "lockstep/adapters/deploy_probe.hpp"
 #include "lockstep/adapters/deploy_switch.hpp"
+#include "lockstep/app/read_closure.hpp"
 #include "lockstep/core/closure_diff.hpp"
-#include "lockstep/core/sanitize.hpp"
 
 namespace lockstep {
 
@@ -18,8 +18,6 @@ namespace {
 
 constexpr Millis k_question_limit{60'000};
 constexpr Millis k_limit{120'000};  ///< of all: a table keeps nobody waiting
-constexpr std::size_t k_closure_bytes = 32U << 20U;
-constexpr std::size_t k_lines = 40;
 
 std::optional<std::vector<ClosurePath>> closure_here(const RunState& state, const std::string& path) {
     deploy::SshTarget here;
@@ -28,7 +26,7 @@ std::optional<std::vector<ClosurePath>> closure_here(const RunState& state, cons
         deploy::switch_token(state.ports.store.run_id(), "closure", path, state.settings.secret_nonce).substr(0, 24);
     auto command = deploy::closure_command(here, deploy::Connection::fresh, path, nonce, state.setup.bin_dir);
     command.deadline = k_question_limit;
-    return deploy::parse_closure(run_to_end(state.ports.processes, command, k_closure_bytes).out, nonce);
+    return read_closure(state.ports.processes, command, nonce);
 }
 
 void compare(const RunState& state, const std::string& now, HostChange& change) {
@@ -36,9 +34,9 @@ void compare(const RunState& state, const std::string& now, HostChange& change) 
     const auto after = before ? closure_here(state, now) : std::nullopt;
     if (before && after) {
         const auto diff = diff_closures(*before, *after);
-        change.packages = clean_line(closure_diff_summary(diff), 400);
-        for (const auto& line : closure_diff_lines(diff, k_lines))
-            change.package_lines.push_back(clean_line(line, 400));
+        auto told = tell_packages(diff);
+        change.packages = std::move(told.summary);
+        change.package_lines = std::move(told.lines);
         change.copy_bytes = diff.bytes_added;
     }
     if (!state.ports.boot_parts) return;

@@ -8,6 +8,7 @@
 
 #include "cli/deploy_request.hpp"
 #include "lockstep/adapters/deploy_closure.hpp"
+#include "lockstep/app/read_closure.hpp"
 #include "lockstep/core/closure_diff.hpp"
 #include "lockstep/core/deploy_outlook.hpp"
 
@@ -28,7 +29,7 @@ public:
         const std::string mark = "outlook";
         auto command = deploy::closure_command(here, deploy::Connection::shared, path, mark);
         command.deadline = std::chrono::seconds(60);
-        return known_[path] = deploy::parse_closure(run_to_end(processes_, command, 32U << 20U).out, mark);
+        return known_[path] = read_closure(processes_, command, mark);
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lockstep/core/closure_diff.hpp"
+#include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 #include "lockstep/core/units.hpp"
 
@@ -80,6 +81,14 @@ std::vector<std::string> closure_diff_lines(const ClosureDiff& diff, std::size_t
         lines.push_back(fmt::format("… and {} more", more));
     }
     return lines;
+}
+
+PackagesTold tell_packages(const ClosureDiff& diff) {
+    constexpr std::size_t k_longest = 400;
+    PackagesTold told;
+    told.summary = clean_line(closure_diff_summary(diff), k_longest);
+    for (const auto& line : closure_diff_lines(diff)) told.lines.push_back(clean_line(line, k_longest));
+    return told;
 }
 
 std::string closure_diff_json(const ClosureDiff& diff) {

@@ -60,6 +60,12 @@ struct ClosureDiff {
 [[nodiscard]] std::string closure_diff_summary(const ClosureDiff& diff);
 /// A line for each package, added and changed first, at most `most` of them and then how many more.
 [[nodiscard]] std::vector<std::string> closure_diff_lines(const ClosureDiff& diff, std::size_t most = 40);
+/// Both for a report or a pull request: lines have 400 characters at most, and names cannot break out of them.
+struct PackagesTold {
+    std::string summary;
+    std::vector<std::string> lines;
+};
+[[nodiscard]] PackagesTold tell_packages(const ClosureDiff& diff);
 /// The same as an object of JSON, complete: {"added": [{"name", "before", "after", "bytes"}], …}.
 [[nodiscard]] std::string closure_diff_json(const ClosureDiff& diff);
 
