@@ -3,8 +3,7 @@
 // failing is not forgotten, and nobody is called for hosts that are well.
 #include <gmock/gmock.h>
 
-#include "deploy/deploy_aside.hpp"
-#include "deploy/deploy_program.hpp"
+#include "deploy/landing_scene.hpp"
 #include "lockstep/core/deploy_past.hpp"
 
 namespace lockstep::test {
@@ -14,34 +13,12 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A fleet that runs v1, whose update v2 waits in its input.
-struct Update {
-    explicit Update(const std::string& settings, const std::map<std::string, std::string>& modes = {},
-                    const std::vector<std::string>& hosts = {"canary1", "web1"})
-        : program(hosts, settings, modes) {
-        program.follow_input("v1");
-        before = program.base();
-        program.publish("v2");
-        v1 = program.lab.system({.name = "v1"});
-    }
-    ProgramEnd run(std::vector<std::string> more = {}) {
-        std::vector<std::string> arguments{"run", "--forge", "directory:" + (program.lab.dir() / "forge").string()};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        return program.run(arguments);
-    }
-    LabHost& host(const std::string& name) { return program.lab.host(name); }
-    std::string pull_body() { return read_file(program.lab.dir() / "forge/pulls/1/body.md"); }
-
-    DeployProgram program;
-    std::string before, v1;
-};
-
 struct CanaryEvidence : ::testing::Test {
     void SetUp() override { LOCKSTEP_NEEDS_DEPLOY_LAB(); }
 };
 
 TEST_F(CanaryEvidence, WhatOnlyTheNextBootWouldStartIsNone) {
-    Update update("  canary: [canary1]\nland: { after: canary }\n", {{"canary1", "inhibit"}});
+    WaitingUpdate update("  canary: [canary1]\nland: { after: canary }\n", {{"canary1", "inhibit"}});
     const auto end = update.run();
     EXPECT_EQ(end.code, 20) << end.err;
     EXPECT_EQ(update.program.base(), update.before);
@@ -54,7 +31,7 @@ TEST_F(CanaryEvidence, WhatOnlyTheNextBootWouldStartIsNone) {
 }
 
 TEST_F(CanaryEvidence, ACanaryThatWentBackFromThisSystemStillSaysNo) {
-    Update update("  health: [\"command test -e /run/healthy\"]\nland: { after: canary }\n");
+    WaitingUpdate update("  health: [\"command test -e /run/healthy\"]\nland: { after: canary }\n");
     update.host("web1").sh("touch /run/healthy");
     const auto first = update.run();
     ASSERT_EQ(first.code, 20) << first.err;
@@ -76,7 +53,8 @@ TEST_F(CanaryEvidence, ACanaryThatWentBackFromThisSystemStillSaysNo) {
 }
 
 TEST_F(CanaryEvidence, AHostThatNeedNotBuildIsNoCanaryAndInNobodysWay) {
-    Update update("land: { after: canary }\ntargets: { optional: [aaa] }\n", {{"aaa", "ok"}}, {"aaa", "canary1"});
+    WaitingUpdate update("land: { after: canary }\ntargets: { optional: [aaa] }\n", {{"aaa", "ok"}},
+                         {"aaa", "canary1"});
     auto text = read_file(update.program.repository / "flake.nix");
     const std::string built = "aaa.config.system.build.toplevel = top \"ok\";";
     ASSERT_NE(text.find(built), std::string::npos) << text;
@@ -90,25 +68,9 @@ TEST_F(CanaryEvidence, AHostThatNeedNotBuildIsNoCanaryAndInNobodysWay) {
     EXPECT_EQ(end.state_of("aaa"), "");
 }
 
-/// Hosts that wait for a landing.
-struct Waiting : DeployScene {
-    LabHost& wait(const std::string& name, const std::string& mode = "ok", int hold = 30) {
-        auto& host = add(name, mode);
-        target(name).until_landed = true;
-        target(name).limits.hold = hold;
-        return host;
-    }
-    std::vector<JournalRecord> journal() const {
-        std::vector<JournalRecord> records;
-        for (const auto& line : store.lines())
-            records.push_back({.seq = 0, .time = {}, .kind = line.kind, .step = line.step, .data_json = line.data});
-        return records;
-    }
-};
-
 TEST_F(CanaryEvidence, WhenNobodyCanSayWhetherItLandedTheNextProcessTellsIt) {
     for (const bool landed : {true, false}) {
-        Waiting scene;
+        WaitingHosts scene;
         scene.wait("web1");
         scene.land = [] { return LandingAnswer::unknown; };
         scene.deploy();
@@ -127,7 +89,7 @@ TEST_F(CanaryEvidence, WhenNobodyCanSayWhetherItLandedTheNextProcessTellsIt) {
 }
 
 TEST_F(CanaryEvidence, WhoWaitsForSlowerOnesLongerThanItMayGoesBackAndNobodyIsCalled) {
-    Waiting scene;
+    WaitingHosts scene;
     scene.wait("web1", "ok", 2);
     scene.wait("web2", "slow 5");
     int asked = 0;
@@ -144,7 +106,7 @@ TEST_F(CanaryEvidence, WhoWaitsForSlowerOnesLongerThanItMayGoesBackAndNobodyIsCa
 }
 
 TEST_F(CanaryEvidence, TheEndOfTheRunsTimeEndsItsWaitToo) {
-    Update update(
+    WaitingUpdate update(
         "  soak: 10m\n  canary: [canary1]\nland: { after: canary }\nrun: { deadline: 20s, publish_reserve: 1s }\n");
     const auto end = update.run();
     EXPECT_EQ(end.code, 40) << end.err;
@@ -154,12 +116,10 @@ TEST_F(CanaryEvidence, TheEndOfTheRunsTimeEndsItsWaitToo) {
 }
 
 TEST_F(CanaryEvidence, ACanaryThatCannotGoBackIsToldWhateverKeptBaseFromMoving) {
-    Update update("  canary: [canary1]\nland: { after: canary }\n");
-    const auto hook = update.program.lab.dir() / "fleet.git/hooks/update";
+    WaitingUpdate update("  canary: [canary1]\nland: { after: canary }\n");
+    (void)update.forbid_base();
     // The old system, which the canary is to go back to, does not start any more.
     const auto broken = update.v1 + "/lab-mode";
-    write_file(hook, "#!/bin/sh\n[ \"$1\" != refs/heads/main ] || { echo not tonight >&2; exit 1; }\n");
-    std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
     update.host("canary1").sh("mount -o remount,rw /nix/store 2>/dev/null; chmod u+w " + broken + "; echo fail2 >" +
                               broken);
     const auto end = update.run();

@@ -2,8 +2,7 @@
 // land.after: canary. An update is proved on hosts before base moves, and nothing there is permanent before that.
 #include <gmock/gmock.h>
 
-#include "deploy/deploy_aside.hpp"
-#include "deploy/deploy_program.hpp"
+#include "deploy/landing_scene.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -15,37 +14,12 @@ using ::testing::Not;
 const std::string k_canary = "  canary: [canary1]\nland: { after: canary }\n";
 const std::string k_sick = "  health: [\"command test -e /run/healthy\"]\n";
 
-/// A fleet that runs v1, whose update v2 waits in its input.
-struct Scene {
-    explicit Scene(const std::string& settings, const std::vector<std::string>& hosts = {"canary1", "web1"})
-        : program(hosts, settings) {
-        program.follow_input("v1");
-        before = program.base();
-        program.publish("v2");
-        v1 = program.lab.system({.name = "v1"});
-    }
-    ProgramEnd run(const std::string& failpoint = "") {
-        return program.run({"run", "--forge", "directory:" + (program.lab.dir() / "forge").string()}, failpoint);
-    }
-    LabHost& canary() { return program.lab.host("canary1"); }
-    void expect_old(const std::string& name) {
-        auto& host = program.lab.host(name);
-        EXPECT_EQ(host.running(), v1) << name;
-        EXPECT_EQ(host.profile(), v1) << name;
-        EXPECT_EQ(host.boot_default(), v1) << name;
-    }
-    std::string pull_body() { return read_file(program.lab.dir() / "forge/pulls/1/body.md"); }
-
-    DeployProgram program;
-    std::string before, v1;
-};
-
 struct LandingCanary : ::testing::Test {
     void SetUp() override { LOCKSTEP_NEEDS_DEPLOY_LAB(); }
 };
 
 TEST_F(LandingCanary, TheUpdateLandsWhenItsCanaryIsWellAndTheCanaryKeepsIt) {
-    Scene scene(k_canary);
+    WaitingUpdate scene(k_canary);
     const auto end = scene.run();
     EXPECT_EQ(end.code, 0) << end.err;
     const auto v2 = DeployProgram::proved(end, "canary1");
@@ -61,7 +35,7 @@ TEST_F(LandingCanary, TheUpdateLandsWhenItsCanaryIsWellAndTheCanaryKeepsIt) {
 }
 
 TEST_F(LandingCanary, ASickCanaryGoesBackAndTheUpdateBecomesAPullRequestWithTheEvidence) {
-    Scene scene(k_sick + k_canary);
+    WaitingUpdate scene(k_sick + k_canary);
     const auto end = scene.run();
     EXPECT_EQ(end.code, 20) << end.err;
     EXPECT_EQ(scene.program.base(), scene.before);
@@ -74,7 +48,7 @@ TEST_F(LandingCanary, ASickCanaryGoesBackAndTheUpdateBecomesAPullRequestWithTheE
 }
 
 TEST_F(LandingCanary, ACanaryThatDoesNotAnswerIsNoEvidence) {
-    Scene scene(k_canary);
+    WaitingUpdate scene(k_canary);
     scene.canary().cut_network();
     const auto end = scene.run();
     EXPECT_EQ(end.code, 20) << end.err;
@@ -83,10 +57,8 @@ TEST_F(LandingCanary, ACanaryThatDoesNotAnswerIsNoEvidence) {
 }
 
 TEST_F(LandingCanary, WhenBaseCannotMoveTheCanaryGoesBackAndIsNotBlamed) {
-    Scene scene(k_canary);
-    const auto hook = scene.program.lab.dir() / "fleet.git/hooks/update";
-    write_file(hook, "#!/bin/sh\n[ \"$1\" != refs/heads/main ] || { echo not tonight >&2; exit 1; }\n");
-    std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
+    WaitingUpdate scene(k_canary);
+    const auto hook = scene.forbid_base();
     const auto end = scene.run();
     EXPECT_NE(end.code, 0);
     EXPECT_EQ(scene.program.base(), scene.before);
@@ -99,20 +71,16 @@ TEST_F(LandingCanary, WhenBaseCannotMoveTheCanaryGoesBackAndIsNotBlamed) {
     EXPECT_EQ(scene.canary().profile(), DeployProgram::proved(again, "canary1"));
 }
 
-/// Hosts that wait for a landing.
-struct Waiting : DeployScene {
-    explicit Waiting(const std::vector<std::string>& names) {
-        for (const auto& name : names) {
-            add(name);
-            target(name).until_landed = true;
-            target(name).limits.hold = 30;
-        }
+/// Whoever is asked sees that every host was proved, and that nothing is permanent.
+struct Asked : WaitingHosts {
+    explicit Asked(const std::vector<std::string>& names) {
+        for (const auto& name : names) wait(name);
         land = [this] {
             ++asked;
             for (const auto& target : request.targets) {
                 auto& host = lab.host(target.name);
-                EXPECT_EQ(host.running(), v2(target.name)) << "it is proved before anybody is asked";
-                EXPECT_EQ(host.profile(), v1(target.name)) << "and nothing is permanent";
+                EXPECT_EQ(host.running(), v2(target.name));
+                EXPECT_EQ(host.profile(), v1(target.name));
                 EXPECT_EQ(host.boot_default(), v1(target.name));
             }
             return answer;
@@ -123,7 +91,7 @@ struct Waiting : DeployScene {
 };
 
 TEST_F(LandingCanary, AllWaitForOneAnswer) {
-    Waiting scene({"web1", "web2"});
+    Asked scene({"web1", "web2"});
     scene.deploy();
     EXPECT_EQ(scene.asked, 1);
     scene.expect_new("web1");
@@ -131,10 +99,8 @@ TEST_F(LandingCanary, AllWaitForOneAnswer) {
 }
 
 TEST_F(LandingCanary, WhenOneIsNotWellNobodyIsAskedAndTheOtherGoesBackToo) {
-    Waiting scene({"web1"});
-    scene.add("web2", "fail1");
-    scene.target("web2").until_landed = true;
-    scene.target("web2").limits.hold = 30;
+    Asked scene({"web1"});
+    scene.wait("web2", "fail1");
     scene.deploy();
     EXPECT_EQ(scene.asked, 0);
     scene.expect_old("web1");
@@ -144,7 +110,7 @@ TEST_F(LandingCanary, WhenOneIsNotWellNobodyIsAskedAndTheOtherGoesBackToo) {
 }
 
 TEST_F(LandingCanary, TheMachineThatLockstepRunsOnIsNoCanary) {
-    Waiting scene({"web1", "web2"});
+    Asked scene({"web1", "web2"});
     scene.request.machine_id = scene.lab.host("web2").machine_id();
     scene.deploy();
     EXPECT_EQ(scene.asked, 0);
@@ -159,7 +125,7 @@ TEST_F(LandingCanary, TheMachineThatLockstepRunsOnIsNoCanary) {
 }
 
 TEST_F(LandingCanary, WhenNobodyKnowsWhetherItLandedHostsAreToldNothing) {
-    Waiting scene({"web1"});
+    Asked scene({"web1"});
     scene.target("web1").limits.hold = 2;
     scene.answer = LandingAnswer::unknown;
     scene.deploy();
@@ -169,7 +135,7 @@ TEST_F(LandingCanary, WhenNobodyKnowsWhetherItLandedHostsAreToldNothing) {
 }
 
 TEST_F(LandingCanary, ACanaryThatFallsIllWhileItIsWatchedGoesBack) {
-    Waiting scene({"web1"});
+    Asked scene({"web1"});
     auto& target = scene.target("web1");
     target.health.checks = {parse_health_check("command test ! -e /run/ill").value()};
     target.health.passes = 1;
@@ -188,8 +154,8 @@ TEST_F(LandingCanary, ACanaryThatFallsIllWhileItIsWatchedGoesBack) {
 
 #ifdef LOCKSTEP_FAILPOINTS
 TEST_F(LandingCanary, KilledBeforeBaseMovedItIsTriedAgainAndLands) {
-    Scene scene("  hold_timeout: 60s\n" + k_canary);
-    const auto cut = scene.run("base-intent=kill");
+    WaitingUpdate scene("  hold_timeout: 60s\n" + k_canary);
+    const auto cut = scene.run({}, "base-intent=kill");
     ASSERT_EQ(cut.code, 137) << cut.err;
     EXPECT_EQ(scene.canary().profile(), scene.v1) << "nothing is permanent yet";
     const auto end = scene.program.run({"resume"});
@@ -200,8 +166,8 @@ TEST_F(LandingCanary, KilledBeforeBaseMovedItIsTriedAgainAndLands) {
 }
 
 TEST_F(LandingCanary, KilledAfterBaseMovedTheCanaryIsToldThatItLanded) {
-    Scene scene("  hold_timeout: 60s\n" + k_canary);
-    const auto cut = scene.run("base-pushed=kill");
+    WaitingUpdate scene("  hold_timeout: 60s\n" + k_canary);
+    const auto cut = scene.run({}, "base-pushed=kill");
     ASSERT_EQ(cut.code, 137) << cut.err;
     const auto end = scene.program.run({"resume"});
     EXPECT_EQ(end.code, 0) << end.err;
@@ -211,8 +177,8 @@ TEST_F(LandingCanary, KilledAfterBaseMovedTheCanaryIsToldThatItLanded) {
 }
 
 TEST_F(LandingCanary, LeftAloneTheCanaryGoesBackByItself) {
-    Scene scene("  hold_timeout: 2s\n" + k_canary);
-    const auto cut = scene.run("base-intent=kill");
+    WaitingUpdate scene("  hold_timeout: 2s\n" + k_canary);
+    const auto cut = scene.run({}, "base-intent=kill");
     ASSERT_EQ(cut.code, 137) << cut.err;
     ASSERT_TRUE(eventually([&] { return scene.canary().running() == scene.v1; }));
     scene.expect_old("canary1");

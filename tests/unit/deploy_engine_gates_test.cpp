@@ -19,6 +19,13 @@ DeployPolicy canary_with(DeploySoak soak) {
     return policy;
 }
 
+DeployPolicy in_pairs(DeploySoak soak) {
+    auto policy = deploy_policy(DeployStrategy::rolling);
+    policy.batches = {{2, false}};
+    policy.soak = soak;
+    return policy;
+}
+
 TEST(DeploySoaking, ChecksAreSpreadOverTheSoakAndTheLastIsAtItsEnd) {
     DeployRig rig(plain_fleet(2), canary_with({60s, 2}));
     rig.start();
@@ -43,9 +50,7 @@ TEST(DeploySoaking, AHostThatFailsGoesBackAndTheRestStaysUntouched) {
 }
 
 TEST(DeploySoaking, AFailureThatIsToleratedIsCountedOnceAndNotCheckedAgain) {
-    auto policy = deploy_policy(DeployStrategy::rolling);
-    policy.batches = {{2, false}};
-    policy.soak = {60s, 2};
+    auto policy = in_pairs({60s, 2});
     policy.tolerate = {1, false};
     DeployRig rig(plain_fleet(3), policy);
     rig.start();
@@ -60,9 +65,7 @@ TEST(DeploySoaking, AFailureThatIsToleratedIsCountedOnceAndNotCheckedAgain) {
 }
 
 TEST(DeploySoaking, AHostThatStillGoesBackIsNotCheckedAgain) {
-    auto policy = deploy_policy(DeployStrategy::rolling);
-    policy.batches = {{2, false}};
-    policy.soak = {60s, 2};
+    auto policy = in_pairs({60s, 2});
     policy.tolerate = {1, false};
     DeployRig rig(plain_fleet(3), policy);
     rig.start();
@@ -101,10 +104,7 @@ TEST(DeploySoaking, WithoutARunningHostNothingIsAwaited) {
 }
 
 TEST(DeploySoaking, WhatWaitsForItsBootIsNotChecked) {
-    auto policy = deploy_policy(DeployStrategy::rolling);
-    policy.batches = {{2, false}};
-    policy.soak = {60s, 1};
-    DeployRig rig(plain_fleet(3), policy);
+    DeployRig rig(plain_fleet(3), in_pairs({60s, 1}));
     rig.start();
     rig.through("h0", HostOutcome::boot_pending);
     rig.through("h1");
@@ -113,9 +113,7 @@ TEST(DeploySoaking, WhatWaitsForItsBootIsNotChecked) {
 }
 
 TEST(DeploySoaking, AfterACancellationNoRollbackBegins) {
-    auto policy = deploy_policy(DeployStrategy::rolling);
-    policy.batches = {{2, false}};
-    policy.soak = {10s, 1};
+    auto policy = in_pairs({10s, 1});
     policy.activations = 1;
     policy.tolerate = {2, false};
     DeployRig rig(plain_fleet(4), policy);
