@@ -148,6 +148,15 @@ void DeployRun::settle_held(bool accepted) {
         if (each->record().outcome == HostOutcome::inconclusive) (void)each->settle_held(accepted);
 }
 
+/// Hosts wait for a limited time: what went back meanwhile is no base to go on from, whatever was answered.
+void DeployRun::accept_held() {
+    for (DeployIndex host = 0; host < of_plan_.size(); ++host) {
+        if (session(host).record().outcome != HostOutcome::inconclusive) continue;
+        const auto outcome = session(host).settle_held(true);
+        if (!is_success(outcome)) post(DeployEvent::ended(now(), host, outcome));
+    }
+}
+
 /// First whoever has to agree, then the hooks.
 GateAnswer DeployRun::answer_before_wave(const DeployAction& action) {
     auto given = GateAnswer::approved;
@@ -169,7 +178,10 @@ DeployEvent DeployRun::answer(const DeployAction& action) {
     if (action.question == GateQuestion::inconclusive) question = "the health of hosts could not be judged; go on?";
     if (action.question == GateQuestion::no_evidence) question = "no host of the canary was proved; go on?";
     const auto given = ports_.ask ? ports_.ask(question) : GateAnswer::unanswered;
-    if (action.question == GateQuestion::inconclusive) settle_held(given == GateAnswer::approved);
+    if (action.question == GateQuestion::inconclusive && given == GateAnswer::approved)
+        accept_held();
+    else if (action.question == GateQuestion::inconclusive)
+        settle_held(false);
     return DeployEvent::answered(now(), action.gate, given);
 }
 

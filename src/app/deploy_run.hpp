@@ -58,6 +58,7 @@ private:
     /// What somebody agrees to at the gate before a wave: its hosts, or all of them where one gate is for everything.
     [[nodiscard]] PlannedWave agreed_at(std::size_t wave) const;
     void settle_held(bool accepted);
+    void accept_held();
     void tell_end(const DeployHostRecord& record);
     void write_status(bool now_or_never);
     void hold_back();

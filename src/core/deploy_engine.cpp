@@ -95,6 +95,12 @@ void DeployEngine::accept_ended(DeployIndex at, HostOutcome outcome) {
             state.stage = DeployStage::ended;
             end_rollback(at, outcome);
             break;
+        case DeployStage::ended:
+            // Whoever is asked about it may take longer than it waits.
+            if (state.outcome != HostOutcome::inconclusive || outcome == HostOutcome::inconclusive) break;
+            std::erase(inconclusive_, at);
+            end_host(at, outcome);
+            break;
         default:
             break;
     }

@@ -174,5 +174,21 @@ TEST_F(DeployFlapping, WhatIsWellWhenTheNextProcessComesStays) {
     EXPECT_EQ(times(scene.web1, "v2 test start"), 1);
 }
 
+TEST_F(DeployFlapping, WhoWentBackWhileSomebodyThoughtAboutItIsNotGoneOnFrom) {
+    TakenUpWhileAsked scene;
+    scene.target("web1").limits.hold = 2;
+    scene.add("web2");
+    scene.request.policy.strategy = DeployStrategy::rolling;
+    scene.ask = [&](const std::string&) {
+        EXPECT_TRUE(eventually([&] { return scene.web1.running() == scene.v1("web1"); }));
+        return GateAnswer::approved;
+    };
+    scene.deploy();
+    scene.expect_old("web1");
+    EXPECT_EQ(scene.outcome("web2"), HostOutcome::not_started);
+    EXPECT_THAT(scene.lab.host("web2").steps(), ::testing::IsEmpty());
+    EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -195,6 +195,32 @@ TEST(DeployInconclusive, RefusedStopsTheRunAndOnStopDecides) {
     EXPECT_EQ(rig.outcome("h1"), "not_started");
 }
 
+TEST(DeployInconclusive, WhoWentBackWhileSomebodyWasAskedIsAFailureWhateverTheAnswer) {
+    DeployRig rig(plain_fleet(2), canary_with({}));
+    rig.start();
+    EXPECT_THAT(rig.through("h0", HostOutcome::inconclusive), Contains("ask inconclusive"));
+    EXPECT_THAT(rig.ended("h0", HostOutcome::rolled_back), ElementsAre("end_wave canary", "finish"));
+    EXPECT_THAT(rig.answer(GateAnswer::approved), IsEmpty());
+    EXPECT_EQ(rig.verdict().stop, DeployStop::stopped);
+    EXPECT_EQ(rig.outcome("h1"), "not_started");
+    EXPECT_EQ(rig.exit(), 50);
+}
+
+TEST(DeployInconclusive, WhoWentBackAndIsToleratedIsNoBaseForWhoComesAfterIt) {
+    auto policy = deploy_policy(DeployStrategy::parallel);
+    policy.tolerate = {1, false};
+    DeployRig rig({deploy_host("db"), deploy_host("mail"), deploy_host("web", {"db"})}, policy);
+    rig.start();
+    rig.copied("db");
+    rig.copied("mail");
+    rig.ended("mail");
+    rig.ended("db", HostOutcome::inconclusive);
+    rig.ended("db", HostOutcome::rolled_back);
+    rig.answer(GateAnswer::approved);
+    EXPECT_EQ(rig.outcome("db"), "rolled_back");
+    EXPECT_EQ(rig.outcome("web"), "not_started");
+}
+
 TEST(DeployInconclusive, UnansweredEndsTheRunAsWaiting) {
     DeployRig rig(plain_fleet(2), canary_with({}));
     rig.start();
