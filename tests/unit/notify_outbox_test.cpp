@@ -48,6 +48,33 @@ TEST(WorthTelling, ChangeMeansAnotherVerdictThanLastTime) {
         << "commands are compared with themselves";
 }
 
+TEST(WorthTelling, AnotherBaseOrFlakeHasVerdictsOfItsOwn) {
+    const auto on = [](RunReport report, const char* base, const char* flake = "") {
+        report.repo.base = base;
+        report.repo.flake = flake;
+        return report;
+    };
+    const auto told = with_run(with_run({}, on(k_red("1"), "main")), on(k_red("2"), "staging"));
+    EXPECT_FALSE(worth_telling(NotifyWhen::change, on(k_red("3"), "main"), told));
+    EXPECT_TRUE(worth_telling(NotifyWhen::change, on(k_red("3"), "main", "hosts/eu"), told));
+    const auto mixed = with_run(told, on(k_landed("3"), "main"));
+    EXPECT_TRUE(worth_telling(NotifyWhen::change, on(k_landed("4"), "staging"), mixed));
+    EXPECT_FALSE(worth_telling(NotifyWhen::change, on(k_red("4"), "staging"), mixed));
+    EXPECT_TRUE(worth_telling(NotifyWhen::change, on(k_red("4"), "main"), mixed));
+}
+
+TEST(WorthTelling, TroubleBeforeBaseIsKnownConcernsEveryBase) {
+    auto well = k_landed("1");
+    well.repo.base = "main";
+    const auto down = ended(Outcome::stopped, ExitCode::infrastructure, "2");
+    auto told = with_run(with_run({}, well), down);
+    EXPECT_FALSE(worth_telling(NotifyWhen::change, ended(Outcome::stopped, ExitCode::infrastructure, "3"), told));
+    well.run.id = "3";
+    EXPECT_TRUE(worth_telling(NotifyWhen::change, well, told)) << "it is well again";
+    told = with_run(told, well);
+    EXPECT_TRUE(worth_telling(NotifyWhen::change, ended(Outcome::stopped, ExitCode::infrastructure, "4"), told));
+}
+
 TEST(WorthTelling, ItsOwnTraceIsNoEarlierRun) {
     const auto told = with_run(with_run({}, k_landed("1")), k_red("2"));
     EXPECT_TRUE(worth_telling(NotifyWhen::change, k_red("2"), told));
@@ -93,6 +120,15 @@ TEST(ToldFile, ReadsWhatItWrote) {
     told = with_run(told, test::green_report());
     EXPECT_EQ(read_told(told_json(told)), told);
     EXPECT_GT(told.commands.at("run").landing, 0);
+}
+
+TEST(ToldFile, WhatCouldNotBeDeployedLandedOnlyIfBaseMoved) {
+    auto report = ended(Outcome::deploy_failed, ExitCode::deploy_unknown, "1");
+    report.repo.base_before = report.repo.base_after = "aaaa";
+    report.repo.candidate_commit = "bbbb";
+    EXPECT_EQ(with_run({}, report).commands.at("run").landing, 0) << "a canary kept it from landing";
+    report.repo.base_after = "bbbb";
+    EXPECT_GT(with_run({}, report).commands.at("run").landing, 0);
 }
 
 TEST(ToldFile, NonsenseIsNothing) {

@@ -20,11 +20,17 @@ struct Verdict {
 };
 [[nodiscard]] bool is_success(const Verdict& verdict);
 
-/// The last run of one command that came to an end.
-struct LastRun {
+/// How the last run of one command on one base branch and flake ended, which another end is a change to.
+struct LastVerdict {
     std::string id;  ///< of its news
     Verdict verdict;
-    Verdict before;                                       ///< of the run before it; outcome "" = there was none
+    Verdict before;  ///< of the run before it; outcome "" = there was none
+    bool operator==(const LastVerdict&) const = default;
+};
+
+/// The last run of one command that came to an end.
+struct LastRun {
+    Verdict verdict;
     std::int64_t finished = 0, success = 0, landing = 0;  ///< seconds since the epoch; 0 = never
     std::int64_t duration_ms = 0;
     std::map<std::string, int> hosts;  ///< state → number
@@ -34,10 +40,13 @@ struct LastRun {
 
 struct Told {
     std::string version, nix_version;
-    std::map<std::string, LastRun> commands;  ///< "run", "deploy"
+    std::map<std::string, LastRun> commands;      ///< "run", "deploy"
+    std::map<std::string, LastVerdict> verdicts;  ///< by told_subject
     bool operator==(const Told&) const = default;
 };
 
+/// "run main", "run main hosts/eu", and "run" as long as base is not known: what a run is compared with.
+[[nodiscard]] std::string told_subject(const RunReport& report);
 /// With this run as the last of its command. Twice the same is once.
 [[nodiscard]] Told with_run(Told told, const RunReport& report);
 /// told.json: "lockstep-told/1.0".

@@ -77,8 +77,8 @@ bool worth_telling(NotifyWhen when, const RunReport& report, const Told& told) {
     const Verdict now{std::string(outcome_word(report.ending.outcome)), static_cast<int>(report.ending.exit)};
     if (when == NotifyWhen::always) return true;
     if (when == NotifyWhen::trouble) return !is_success(now);
-    const auto last = told.commands.find(report.run.command);
-    if (last == told.commands.end()) return true;
+    const auto last = told.verdicts.find(told_subject(report));
+    if (last == told.verdicts.end()) return true;
     const auto& before = last->second.id == news_id(report) ? last->second.before : last->second.verdict;
     return before.outcome.empty() || !(is_success(now) ? is_success(before) : now == before);
 }

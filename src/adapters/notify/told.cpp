@@ -46,9 +46,7 @@ Verdict verdict_in(const Read& object, const char* key) {
 Json value_of(const LastRun& run) {
     Json hosts = Json::object();
     for (const auto& [state, count] : run.hosts) hosts[state] = count;
-    return {{"id", run.id},
-            {"verdict", verdict_value(run.verdict)},
-            {"before", verdict_value(run.before)},
+    return {{"verdict", verdict_value(run.verdict)},
             {"finished", run.finished},
             {"success", run.success},
             {"landing", run.landing},
@@ -60,9 +58,7 @@ Json value_of(const LastRun& run) {
 
 LastRun run_of(const Read& object) {
     LastRun run;
-    run.id = line_in(object, "id");
     run.verdict = verdict_in(object, "verdict");
-    run.before = verdict_in(object, "before");
     run.finished = number_of(object, "finished");
     run.success = number_of(object, "success");
     run.landing = number_of(object, "landing");
@@ -81,18 +77,37 @@ bool is_success(const Verdict& verdict) {
     return verdict.exit == static_cast<int>(ExitCode::ok) || verdict.exit == static_cast<int>(ExitCode::nothing_to_do);
 }
 
+std::string told_subject(const RunReport& report) {
+    auto subject = report.run.command;
+    for (const auto* part : {&report.repo.base, &report.repo.flake})
+        if (!part->empty()) subject += " " + *part;
+    return clean_line(subject, 400);
+}
+
 Told with_run(Told told, const RunReport& report) {
+    const Verdict verdict{std::string(outcome_word(report.ending.outcome)), static_cast<int>(report.ending.exit)};
+    // Trouble that came before base was known concerns every base.
+    const auto subject = told_subject(report), any = clean_line(report.run.command, 400);
+    told.verdicts[subject];
+    told.verdicts[any];
+    for (auto& [name, known] : told.verdicts) {
+        if (name != any && name != subject && !(subject == any && name.starts_with(any + " "))) continue;
+        const auto id = news_id(report);
+        if (known.id != id) known.before = known.verdict;
+        known.id = id;
+        known.verdict = verdict;
+    }
     auto& last = told.commands[report.run.command];
-    const auto id = news_id(report);
-    if (last.id != id) last.before = last.verdict;
-    last.id = id;
-    last.verdict = {std::string(outcome_word(report.ending.outcome)), static_cast<int>(report.ending.exit)};
+    last.verdict = verdict;
     last.finished = seconds(report.run.finished);
     last.duration_ms = report.run.duration.count();
     if (is_success(last.verdict)) last.success = last.finished;
-    // An update is deployed only after it has landed.
-    const bool deployed = report.run.command == "run" && report.ending.outcome == Outcome::deploy_failed;
-    if (report.ending.outcome == Outcome::landed || deployed) last.landing = last.finished;
+    // What landed may still fail to be deployed.
+    const auto& repo = report.repo;
+    const bool moved = report.ending.outcome == Outcome::deploy_failed && repo.base_after != repo.base_before &&
+                       repo.base_after == repo.candidate_commit;
+    if (report.ending.outcome == Outcome::landed || (report.run.command == "run" && moved))
+        last.landing = last.finished;
     last.hosts.clear();
     for (const auto& host : report.hosts) ++last.hosts[std::string(state_word(host.state))];
     last.alarms_critical = last.alarms_warn = 0;
@@ -106,10 +121,15 @@ Told with_run(Told told, const RunReport& report) {
 std::string told_json(const Told& told) {
     Json commands = Json::object();
     for (const auto& [name, run] : told.commands) commands[name] = value_of(run);
+    Json verdicts = Json::object();
+    for (const auto& [subject, last] : told.verdicts)
+        verdicts[subject] = {
+            {"id", last.id}, {"verdict", verdict_value(last.verdict)}, {"before", verdict_value(last.before)}};
     const Json root{{"schema", k_schema},
                     {"version", told.version},
                     {"nix_version", told.nix_version},
-                    {"commands", std::move(commands)}};
+                    {"commands", std::move(commands)},
+                    {"verdicts", std::move(verdicts)}};
     return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -117,10 +137,15 @@ Told read_told(std::string_view text) {
     if (text.size() > k_most_bytes || json_depth(text) > 8) return {};
     const auto root = Read::parse(text, nullptr, false);
     if (!root.is_object() || line_in(root, "schema") != k_schema) return {};
-    Told told{line_in(root, "version"), line_in(root, "nix_version"), {}};
+    Told told{line_in(root, "version"), line_in(root, "nix_version"), {}, {}};
     if (const auto commands = root.find("commands"); commands != root.end() && commands->is_object())
         for (const auto& [name, run] : commands->items())
             if (run.is_object()) told.commands[clean_line(name, 40)] = run_of(run);
+    if (const auto verdicts = root.find("verdicts"); verdicts != root.end() && verdicts->is_object())
+        for (const auto& [subject, last] : verdicts->items())
+            if (last.is_object())
+                told.verdicts[clean_line(subject, 400)] = {line_in(last, "id"), verdict_in(last, "verdict"),
+                                                           verdict_in(last, "before")};
     return told;
 }
 
