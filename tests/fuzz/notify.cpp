@@ -167,7 +167,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto text = fuzz::input_text(data, size);
     check_memory(text);
     notify::News news;
-    news.report = fuzz::foreign_report(text);
+    // Sinks see what report.json says.
+    auto recorded = report_from_json(report_json(fuzz::foreign_report(text)));
+    LOCKSTEP_CHECK(recorded.ok());
+    news.report = std::move(recorded).value();
     news.id = notify::news_id(news.report);
     news.repository = notify::repository_name(news.report.repo.remote);
     news.told = notify::with_run(notify::read_told(text), news.report);
