@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "deploy_scene.hpp"
+#include "deploy_fleets.hpp"
 #include "lockstep/core/deploy_engine.hpp"
 
 namespace lockstep {
