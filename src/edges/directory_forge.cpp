@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 
+#include "core/json_members.hpp"
 #include "edges/directory_forge_files.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -22,11 +23,6 @@ constexpr std::uint64_t k_attachment_bytes = 256ULL << 20U;
 
 std::string dump(const json& value) {
     return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-std::string text_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// People may edit these files, so a broken one is an error with its path and never the end of the program.
