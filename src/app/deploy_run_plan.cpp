@@ -44,6 +44,7 @@ PlannedHost DeployRun::planned_host(std::size_t target) const {
     host.to = wish.path;
     host.action = word(wish.action);
     host.reboot = word(wish.reboot);
+    host.backend = wish.backend;
     host.reboot_reasons = record.reboot_reasons;
     host.wave = record_.hosts[target].wave;
     host.after = wish.after;

@@ -112,7 +112,9 @@ std::vector<std::string> impact_lines(const DeployPlanFile& plan, std::size_t mo
         const auto tell = [&](const std::string& key, const std::string& words) {
             lines.push_back(fmt::format("{:<{}}    {:<9} {}", "", width, key, words));
         };
-        tell("action", fmt::format("{}, reboot {}", host.action, reboot_words(host)));
+        const bool foreign = !host.backend.empty() && host.backend != "embedded";
+        tell("action",
+             fmt::format("{}{}, reboot {}", host.action, foreign ? " by " + host.backend : "", reboot_words(host)));
         if (!host.risk.empty()) tell("risk", host.risk);
         const auto measure = measure_of(plan, host.name);
         for (const auto& [key, words] : details(host, measure)) tell(key, words);

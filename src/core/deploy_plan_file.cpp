@@ -37,6 +37,7 @@ Json host_json(const PlannedHost& host) {
             {"to", host.to},
             {"action", host.action},
             {"reboot", host.reboot},
+            {"backend", host.backend},
             {"reboot_reasons", host.reboot_reasons},
             {"wave", host.wave},
             {"after", host.after},
@@ -84,6 +85,7 @@ void compare_hosts(std::vector<std::string>& lines, const PlannedHost& wanted, c
     compare(lines, what("gets"), wanted.to, now.to);
     compare(lines, what("action"), wanted.action, now.action);
     compare(lines, what("reboot"), wanted.reboot, now.reboot);
+    compare(lines, what("activated by"), wanted.backend, now.backend);
     compare(lines, what("needs a reboot for"), join(wanted.reboot_reasons, ", "), join(now.reboot_reasons, ", "));
     compare(lines, what("wave"), wanted.wave, now.wave);
     compare(lines, what("comes after"), join(wanted.after, ", "), join(now.after, ", "));

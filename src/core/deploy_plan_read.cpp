@@ -42,6 +42,7 @@ void read_host(const Json& json, const std::string& place, std::string& problem,
     in.text("to", host.to);
     in.text("action", host.action);
     in.text("reboot", host.reboot);
+    in.text("backend", host.backend);
     in.texts("reboot_reasons", host.reboot_reasons);
     in.text("wave", host.wave);
     in.texts("after", host.after);

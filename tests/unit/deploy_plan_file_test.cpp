@@ -64,6 +64,7 @@ std::vector<std::pair<std::string, Change>> relevant() {
             {"to", of_host([](auto& host) { host.to = "f"; })},
             {"action", of_host([](auto& host) { host.action = "boot"; })},
             {"reboot", of_host([](auto& host) { host.reboot = "always"; })},
+            {"backend", of_host([](auto& host) { host.backend = "colmena"; })},
             {"reboot reasons", of_host([](auto& host) { host.reboot_reasons.clear(); })},
             {"wave", of_host([](auto& host) { host.wave = "f"; })},
             {"after", of_host([](auto& host) { host.after.clear(); })},

@@ -23,6 +23,7 @@ inline DeployPlanFile sample_plan() {
     web1.from = v1;
     web1.to = v2;
     web1.action = "switch";
+    web1.backend = "embedded";
     web1.reboot = "if-needed";
     web1.reboot_reasons = {"kernel"};
     web1.wave = "canary";

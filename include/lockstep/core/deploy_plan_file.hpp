@@ -23,6 +23,7 @@ struct PlannedHost {
     std::string from;  ///< what runs there; "" = it was not reached
     std::string to;
     std::string action, reboot;               ///< words of the fleet: "switch", "if-needed"
+    std::string backend;                      ///< who activates: "embedded", "colmena"
     std::vector<std::string> reboot_reasons;  ///< parts by which the booted system and the new one differ
     std::string wave;                         ///< "" = it is in none: unchanged
     std::vector<std::string> after;
