@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <map>
@@ -127,8 +128,16 @@ public:
         // What stands behind dashes belongs to hosts.
         arguments.insert(std::find(arguments.begin(), arguments.end(), "--"),
                          {"--repo", repository.string(), "--config", (lab.dir() / "machine.yaml").string(), "--plain"});
+        if (terminated_at_failpoint)
+            arguments.insert(
+                arguments.begin(),
+                {"sh", "-c", R"("$@" & read reached <"$LOCKSTEP_TEST_STALL_FIFO"; kill -TERM $!; wait $!)", "sh"});
+        const auto fifo = lab.dir() / "failpoint.fifo";
+        if (terminated_at_failpoint && mkfifo(fifo.c_str(), 0600) != 0) ADD_FAILURE() << fifo;
         RunOptions options;
-        options.env = {{"XDG_STATE_HOME", (lab.dir() / "state").string()}, {"LOCKSTEP_TEST_FAILPOINT", failpoint}};
+        options.env = {{"LOCKSTEP_TEST_STALL_FIFO", terminated_at_failpoint ? fifo.string() : ""},
+                       {"XDG_STATE_HOME", (lab.dir() / "state").string()},
+                       {"LOCKSTEP_TEST_FAILPOINT", failpoint}};
         options.env.insert(options.env.end(), extra.begin(), extra.end());
         options.limit = std::chrono::seconds(110);
         const auto done = lab.run(arguments, options);
@@ -151,7 +160,8 @@ public:
 
     DeployLab lab;
     std::filesystem::path repository;
-    Env extra;  ///< of the program, after what every run gets
+    Env extra;                             ///< of the program, after what every run gets
+    bool terminated_at_failpoint = false;  ///< when it stalls there, SIGTERM is sent
 
 private:
     std::map<std::string, std::string> modes_;

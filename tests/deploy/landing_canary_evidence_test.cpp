@@ -75,7 +75,7 @@ TEST_F(CanaryEvidence, WhenNobodyCanSayWhetherItLandedTheNextProcessTellsIt) {
         scene.land = [] { return LandingAnswer::unknown; };
         scene.deploy();
         EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown);
-        const auto begun = deploy_begun(scene.journal());
+        const auto begun = begun_so_far(scene);
         ASSERT_EQ(begun.open.size(), 1U) << "its switch is open";
         EXPECT_TRUE(begun.ended.empty());
         scene.request.landed = landed;

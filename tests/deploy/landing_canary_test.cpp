@@ -176,6 +176,22 @@ TEST_F(LandingCanary, KilledAfterBaseMovedTheCanaryIsToldThatItLanded) {
     EXPECT_EQ(times(scene.canary(), "v2 test start"), 1) << "it was told, and not switched again";
 }
 
+TEST_F(LandingCanary, TerminatedAfterBaseMovedItSaysSoAndTheNextProcessTellsTheCanary) {
+    WaitingUpdate scene("  hold_timeout: 60s\n" + k_canary);
+    scene.program.terminated_at_failpoint = true;
+    const auto cut = scene.run({}, "base-pushed=stall");
+    scene.program.terminated_at_failpoint = false;
+    EXPECT_EQ(cut.code, 143) << cut.err;
+    EXPECT_NE(scene.program.base(), scene.before);
+    EXPECT_EQ(cut.report["repo"]["base"]["after"], scene.program.base()) << "what is done is told";
+    EXPECT_EQ(scene.canary().profile(), scene.v1);
+    const auto end = scene.program.run({"resume"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_NE(scene.canary().profile(), scene.v1);
+    EXPECT_EQ(scene.canary().running(), scene.canary().profile());
+    EXPECT_EQ(times(scene.canary(), "v2 test start"), 1) << "it was told, and not switched again";
+}
+
 TEST_F(LandingCanary, LeftAloneTheCanaryGoesBackByItself) {
     WaitingUpdate scene("  hold_timeout: 2s\n" + k_canary);
     const auto cut = scene.run({}, "base-intent=kill");

@@ -54,12 +54,6 @@ struct WaitingHosts : DeployScene {
         target(name).limits.hold = hold;
         return host;
     }
-    std::vector<JournalRecord> journal() const {
-        std::vector<JournalRecord> records;
-        for (const auto& line : store.lines())
-            records.push_back({.seq = 0, .time = {}, .kind = line.kind, .step = line.step, .data_json = line.data});
-        return records;
-    }
 };
 
 }  // namespace lockstep::test
