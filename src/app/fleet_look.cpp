@@ -59,9 +59,11 @@ FleetAnswer probe_host(const FleetTarget& target, const std::string& candidate, 
         answer.ssh = address;
         const auto nonce =
             deploy::switch_token(ports.run, target.name, "look at " + address.host, ports.secret).substr(0, 24);
-        auto command = deploy::probe_command(
-            address, Connection::fresh,
-            {.nonce = nonce, .candidate = candidate, .busy_files = target.busy_files, .busy_command = ""});
+        auto command = deploy::probe_command(address, Connection::fresh,
+                                             {.nonce = nonce,
+                                              .candidate = candidate,
+                                              .busy_files = target.busy_files,
+                                              .busy_command = target.busy_command});
         command.deadline = k_question_limit;
         const auto done = run_to_end(ports.processes, command, k_answer_bytes);
         answer.probe = deploy::parse_probe(done.out, nonce);

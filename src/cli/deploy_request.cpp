@@ -119,6 +119,7 @@ DeployTarget target_of(const FleetHost& host, const HostResult& result, const Ga
     target.copy_timeout = wish.copy_timeout;
     target.reach_within = wish.reach_within;
     target.busy_files = wish.busy_files;
+    target.busy_command = wish.busy_command;
     target.health = health;
     return target;
 }

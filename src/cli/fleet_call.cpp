@@ -32,6 +32,7 @@ FleetTarget fleet_target(const KnownFleet& known, const FleetHost& host) {
     target.required = !host.optional && !host.offline_ok;
     target.addresses = ssh_targets(host, known.gathered, "");
     target.busy_files = known.gathered.config.deploy.busy_files;
+    target.busy_command = known.gathered.config.deploy.busy_command;
     if (known.proof)
         if (const auto* result = proved_result(*known.proof, host)) target.proved = result->out;
     if (const auto left = known.past.running.find(host.name); left != known.past.running.end())

@@ -54,6 +54,10 @@ Complaint host_files(const std::vector<std::string>& entries) {
     return std::nullopt;
 }
 
+Complaint line_or_empty(const std::string& text) {
+    return text.empty() ? std::nullopt : one_line(text);
+}
+
 Complaint become_words(const std::string& text) {
     for (const char c : text)
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '-' ||
@@ -137,6 +141,9 @@ void add_hosts(std::vector<ConfigKey>& table) {
                          "Units that may fail in an activation without the host going back. Globs."));
     table.push_back(list("deploy.busy_files", LOCKSTEP_FIELD(deploy.busy_files), host_files,
                          "Files on a host that say: not now. The host is left alone, and named."));
+    table.push_back(text("deploy.busy_command", LOCKSTEP_FIELD(deploy.busy_command), line_or_empty,
+                         "For sh on a host, quick and without effects: when it fails, the host is left alone, with its "
+                         "first line as the reason."));
     table.push_back(list("deploy.health", LOCKSTEP_FIELD(deploy.health), health_checks,
                          "What must hold on every host after the activation: `unit NAME`, `listens PORT`, `closed "
                          "PORT`, `tcp PORT`, `http URL [STATUS]`, `command TEXT`, `quiet UNIT PATTERN`. Empty: it is "

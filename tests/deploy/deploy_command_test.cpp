@@ -64,6 +64,34 @@ TEST_F(DeployCommand, AHostThatSomebodySwitchedSinceIsLeftAloneUntilThatIsAccept
     EXPECT_EQ(host.profile(), DeployProgram::proved(built, "web1"));
 }
 
+TEST_F(DeployCommand, AHostThatSaysNotNowIsLeftAloneAndNamed) {
+    DeployProgram program({"web1", "web2", "web3"},
+                          "  strategy: parallel\n  busy_files: [/run/backup]\n"
+                          "  busy_command: \"! test -e /run/guests || { cat /run/guests; false; }\"\n");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto v1 = program.lab.system({.name = "v1"});
+    program.lab.host("web1").sh("echo 'a backup is being made' >/run/backup");
+    program.lab.host("web2").sh("echo 'two people are logged in' >/run/guests");
+    const auto end = program.run({"deploy"});
+    EXPECT_EQ(end.code, 52) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "deferred");
+    EXPECT_EQ(end.state_of("web2"), "deferred");
+    EXPECT_EQ(end.state_of("web3"), "confirmed");
+    EXPECT_THAT(end.err, HasSubstr("a backup is being made"));
+    EXPECT_THAT(end.err, HasSubstr("two people are logged in"));
+    EXPECT_EQ(program.lab.host("web1").running(), v1);
+    EXPECT_EQ(program.lab.host("web2").running(), v1);
+    EXPECT_THAT(program.run({"fleet", "status"}).out, HasSubstr("two people are logged in"));
+
+    program.lab.host("web1").sh("rm /run/backup");
+    program.lab.host("web2").sh("rm /run/guests");
+    const auto later = program.run({"deploy"});
+    EXPECT_EQ(later.code, 0) << later.err;
+    EXPECT_EQ(program.lab.host("web1").profile(), DeployProgram::proved(built, "web1"));
+    EXPECT_EQ(program.lab.host("web2").profile(), DeployProgram::proved(built, "web2"));
+}
+
 TEST_F(DeployCommand, ACanaryThatFailsHealthGoesBackAndTheOthersStayUntouched) {
     DeployProgram program({"canary1", "web1"},
                           "  strategy: canary\n  canary: [canary1]\n  health: [\"command test -e /run/healthy\"]\n");

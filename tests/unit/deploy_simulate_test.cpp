@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include "deploy_scene.hpp"
+#include "deploy_fleets.hpp"
 
 namespace lockstep {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "deploy_scene.hpp"
+#include "deploy_fleets.hpp"
 
 namespace lockstep {
 namespace {

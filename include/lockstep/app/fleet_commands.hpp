@@ -27,6 +27,7 @@ struct FleetTarget {
     std::string left_to_boot;                  ///< what that left to the next boot, "" = nothing
     deploy::BootParts parts;                   ///< of what was proved, as this machine's store has it; may be empty
     std::vector<std::string> busy_files;
+    std::string busy_command;
 };
 
 struct FleetPorts {

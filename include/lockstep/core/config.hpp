@@ -194,6 +194,7 @@ struct Config {
         std::chrono::milliseconds health_within = std::chrono::seconds(30);
         std::vector<std::string> degraded_ok;  ///< units whose failure is accepted; globs
         std::vector<std::string> busy_files;   ///< on the host: present = not now
+        std::string busy_command;              ///< for sh there: exit code ≠ 0 = not now
         std::string backend = "embedded";      ///< one of deploy_backend_words()
         std::vector<std::string> windows;      ///< "mon-fri 02:00-05:00 Europe/Berlin"; none = always
         std::string approvers;                 ///< file of allowed signers; "" = approvals are not signed

@@ -67,8 +67,8 @@ public:
     explicit DeployEngine(DeployPlan&&) = delete;
 
     /// What is to be begun now. Events that answer nothing (twice, too late, unknown host) change nothing but the time.
-    /// A host may end while it is still being copied: after a restart it may turn out to be confirmed already. One whose
-    /// health could not be judged may end once more, while somebody is asked about it.
+    /// A host may end while it is still being copied: after a restart it may turn out to be confirmed already. One
+    /// whose health could not be judged may end once more, while somebody is asked about it.
     [[nodiscard]] std::vector<DeployAction> apply(const DeployEvent& event);
 
     /// What was begun and not answered: after a restart, look at these hosts first.
