@@ -56,6 +56,7 @@ protected:
         make_forge_talk();
         fs::create_directories(*lab_ / "farm");
         fs::create_directories(*lab_ / "temp");
+        fs::create_directories(*lab_ / "runner");
         const auto log = *lab_ / "witness";
         // The second one prints what it should not have either.
         const auto hook = "{ env; cat; tr ''\\0'' ''\\n'' </proc/$PPID/environ; } >>" + log.string() + ".hook";
@@ -116,7 +117,7 @@ protected:
     void expect_nowhere(const LockstepEnd& end) {
         expect_absent(end.out, "stdout");
         expect_absent(end.err, "stderr");
-        for (const auto& place : {Lockstep(*lab_).state(), *lab_ / "temp"})
+        for (const auto& place : {Lockstep(*lab_).state(), *lab_ / "temp", *lab_ / "runner"})
             for (const auto& file : fs::recursive_directory_iterator(place))
                 if (file.is_regular_file() && !file.is_symlink()) expect_absent(read_file(file.path()), file.path());
         const auto witness = (*lab_ / "witness").string();
@@ -176,6 +177,30 @@ TEST_F(SecretsInARun, ATokenFromAFileIsFoundNowhere) {
 TEST_F(SecretsInARun, ATokenFromTheEnvironmentIsFoundNowhere) {
     const auto end = run({}, {"GITEA_TOKEN=" + canary_.token, "MY_API_KEY=" + canary_.token});
     expect_the_whole_way(end);
+    expect_nowhere(end);
+}
+
+TEST_F(SecretsInARun, ATokenFromACredentialOfSystemdIsFoundNowhere) {
+    const auto folder = *lab_ / "credentials";
+    fs::create_directories(folder);
+    write_file(folder / "lockstep-token", canary_.token);
+    ASSERT_EQ(chmod((folder / "lockstep-token").c_str(), 0440), 0);
+    const auto end = run({}, {"CREDENTIALS_DIRECTORY=" + folder.string()});
+    expect_the_whole_way(end);
+    expect_nowhere(end);
+    for (const std::string name : {"nix", "nix-store", "nix-build"})
+        EXPECT_THAT(read_file(*lab_ / ("witness." + name + ".env")), Not(HasSubstr("CREDENTIALS_DIRECTORY"))) << name;
+}
+
+TEST_F(SecretsInARun, ATokenOfAnActionsJobIsFoundNowhereInItsFiles) {
+    const auto runner = *lab_ / "runner";
+    const auto end = run({}, {"GITEA_TOKEN=" + canary_.token, "GITEA_ACTIONS=true", "CI=true",
+                              "GITHUB_OUTPUT=" + (runner / "output").string(),
+                              "GITHUB_STEP_SUMMARY=" + (runner / "summary.md").string()});
+    expect_the_whole_way(end);
+    EXPECT_THAT(read_file(runner / "output"), HasSubstr("exit_code<<")) << "outputs were written";
+    EXPECT_THAT(read_file(runner / "summary.md"), HasSubstr("cannot use ***")) << "so was the summary";
+    EXPECT_THAT(end.out + end.err, HasSubstr("::error")) << "and annotations";
     expect_nowhere(end);
 }
 
