@@ -42,6 +42,12 @@ void check_inline(std::string_view raw) {
     LOCKSTEP_CHECK(shown("| h | i |\n| --- | --- |\n| " + text + " | x |\n", "table") == "hi" + wanted + "x");
 }
 
+/// Longer runs of backticks than renderers count come with gaps.
+std::string without_gaps(std::string text) {
+    for (std::size_t at = 0; (at = text.find("` `", at)) != std::string::npos;) text.erase(at + 1, 1);
+    return text;
+}
+
 void check_fence(std::string_view raw) {
     const auto nodes = test::parse_markdown("before\n\n" + markdown_fence(raw) + "\nafter\n");
     auto wanted = clean_text(raw);
@@ -50,7 +56,8 @@ void check_fence(std::string_view raw) {
     for (const auto& node : nodes) {
         LOCKSTEP_CHECK(node.type == "document" || node.type == "paragraph" || node.type == "text" ||
                        node.type == "code_block");
-        if (node.type == "code_block") LOCKSTEP_CHECK(++blocks == 1 && node.literal == wanted);
+        if (node.type == "code_block")
+            LOCKSTEP_CHECK(++blocks == 1 && without_gaps(node.literal) == without_gaps(wanted));
     }
     LOCKSTEP_CHECK(blocks == 1);
 }
