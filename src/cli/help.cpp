@@ -131,7 +131,8 @@ std::string program_help() {
     for (const auto& row : exit_table()) text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.doc);
     text +=
         "\nResults go to standard output, talk to standard error. Secrets come from files\n"
-        "or the runner's variables, never by flag. `lockstep help run` lists the flags.\n";
+        "or the runner's variables, never by flag. `lockstep help run` lists the flags,\n"
+        "`lockstep --version` tells the version.\n";
     return text;
 }
 

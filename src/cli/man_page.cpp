@@ -75,9 +75,14 @@ std::string man_page() {
         "LOCKSTEP_UPDATE_INPUTS. Lists are separated by commas.\n"
         ".TP\n\\fBGITHUB_TOKEN\\fR, \\fBGITEA_TOKEN\\fR, \\fBFORGEJO_TOKEN\\fR\nthe forge's token as runners provide "
         "it; no other program gets to see it\n"
+        ".TP\n\\fBCREDENTIALS_DIRECTORY\\fR\ndirectory of systemd's credentials; the forge's token is the file "
+        "lockstep\\-token there\n"
+        ".TP\n\\fBFLEET_NODES\\fR\nhosts of the fleet, as the JSON of pleme\\-io/fleet\n"
+        ".TP\n\\fBNO_COLOR\\fR\nwhen set and not empty: no colours, unless \\-\\-color always is given\n"
         ".SH FILES\n"
         ".TP\n\\fIlockstep.yaml\\fR\nthe repository's configuration, read from the base commit\n"
-        ".TP\n\\fI$XDG_STATE_HOME/lockstep\\fR\nruns, with report.json, logs and journal\n"
+        ".TP\n\\fI$STATE_DIRECTORY\\fR\nruns, with report.json, logs and journal; without that variable in "
+        "\\fI$XDG_STATE_HOME/lockstep\\fR, else in \\fI\\(ti/.local/state/lockstep\\fR\n"
         ".SH SEE ALSO\n.BR nix (1),\n.BR git (1)\n";
     return text;
 }

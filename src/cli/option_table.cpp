@@ -122,9 +122,9 @@ const std::vector<OptionRow>& option_table() {
 
 const std::vector<ExitRow>& exit_table() {
     static const std::vector<ExitRow> rows{
-        {ExitCode::ok, "landed, nothing to do, or a dry run that would have landed"},
+        {ExitCode::ok, "landed (dry run: would land), nothing to do, or proposed by land.mode"},
         {ExitCode::nothing_to_do, "nothing to do, with --detailed-exit-code"},
-        {ExitCode::hosts_failed, "hosts failed; pull request opened or updated"},
+        {ExitCode::hosts_failed, "hosts failed; pull request opened or updated (no forge: branch pushed)"},
         {ExitCode::hosts_failed_no_pr, "hosts failed; the pull request could not be written"},
         {ExitCode::base_moved, "the base branch kept moving; nothing landed"},
         {ExitCode::base_refused, "the base branch is protected, rewritten or gone"},
@@ -132,7 +132,7 @@ const std::vector<ExitRow>& exit_table() {
         {ExitCode::credentials, "a token, key or permission was refused"},
         {ExitCode::deploy_rolled_back, "deploy: hosts failed and run what they ran before"},
         {ExitCode::deploy_unknown, "deploy: a host needs a person; the report names the command"},
-        {ExitCode::approval_missing, "deploy: nobody agreed, or it was not the time"},
+        {ExitCode::approval_missing, "deploy: nobody agreed, it was not the time, a hook said no, or hosts wait"},
         {ExitCode::alarm, "the lock change raised an alarm; pull request instead of landing"},
         {ExitCode::usage, "the command line is wrong"},
         {ExitCode::internal, "a bug in lockstep"},

@@ -164,7 +164,7 @@ void add_times(std::vector<ConfigKey>& table) {
         duration("deploy.activate_timeout", LOCKSTEP_FIELD(deploy.activate_timeout), "Longest activation."));
     table.push_back(duration("deploy.confirm_timeout", LOCKSTEP_FIELD(deploy.confirm_timeout),
                              "How long an activated host waits for the word that it was proved; then it goes back by "
-                             "itself. At least as long as `deploy.health_within`."));
+                             "itself. At least twice as long as `deploy.health_within`: less counts as that."));
     table.push_back(duration("deploy.hold_timeout", LOCKSTEP_FIELD(deploy.hold_timeout),
                              "How long a host whose health could not be judged waits for somebody to decide."));
     table.push_back(duration("deploy.commit_timeout", LOCKSTEP_FIELD(deploy.commit_timeout),

@@ -20,11 +20,14 @@ void add_forge(std::vector<ConfigKey>& table) {
     table.push_back(
         with_pattern(text("forge.kind", LOCKSTEP_FIELD(forge.kind), forge_kind,
                           "`auto`, `github`, `gitea`, `forgejo`, `none`, or `directory:DIR` for pull requests as files "
-                          "under DIR. `auto` asks the Actions environment and the remote's address."),
+                          "under DIR. `auto` asks the Actions environment and the remote's address. A remote that is a "
+                          "plain path gets pull requests as files, in `forge/` of the repository's state directory."),
                      "^(auto|github|gitea|forgejo|none|directory:.+)$"));
     table.push_back(
         with_pattern(text("forge.url", LOCKSTEP_FIELD(forge.url), web_address,
-                          "Web address of the forge, sub-path included; empty is derived from the remote's address."),
+                          "Web address of the forge, sub-path included; empty is derived from the remote's web "
+                          "address, or from the Actions environment. Needed for remotes by ssh outside of Actions, "
+                          "unless they are on github.com, ghe.com, codeberg.org or gitea.com."),
                      "^(https?://[^ ?#@]+)?$"));
     table.push_back(
         machine_only(text("forge.token_file", LOCKSTEP_FIELD(forge.token_file), path_or_empty,

@@ -56,7 +56,7 @@ struct ClosureDiff {
 /// Order does not matter; a path that is listed twice counts once. Names are cleaned: they come from hosts.
 [[nodiscard]] ClosureDiff diff_closures(const std::vector<ClosurePath>& before, const std::vector<ClosurePath>& after);
 
-/// "12 packages change, 1 is added, 2 go, 30 are rebuilt; +14.2 MiB, at most 80.1 MiB to copy".
+/// "packages: 12 changed, 1 added, 2 removed, 30 rebuilt; +14.2 MiB, at most 80.1 MiB to copy".
 [[nodiscard]] std::string closure_diff_summary(const ClosureDiff& diff);
 /// A line for each package, added and changed first, at most `most` of them and then how many more.
 [[nodiscard]] std::vector<std::string> closure_diff_lines(const ClosureDiff& diff, std::size_t most = 40);
