@@ -74,6 +74,28 @@ Error broken_flake(const Listing& listing) {
             "mend the flake first: `nix flake show` tells more"};
 }
 
+/// Base alone tells which hosts an update removes, so trouble on the way there ends the run. A base that does not
+/// evaluate (any more) is what an update may mend.
+Result<void> know_base(RunState& state, const std::string& base, Listing& before) {
+    for (int attempt = 1; !before.names; ++attempt) {
+        const auto cls = nix::classify_evaluation_failure(before.status, before.text);
+        const auto error = broken_flake(before);
+        if (error.kind == ErrorKind::interrupted || state.interrupted()) return error;
+        if (!is_infrastructure(cls) && cls != CauseClass::evaluation_timeout) {
+            state.notice(
+                fmt::format("{} does not evaluate at {}: hosts that the update removes are not recognised ({})",
+                            state.base, short_id(base), before.first_error),
+                true);
+            return {};
+        }
+        if (attempt == 2)
+            return Error{ErrorKind::infrastructure, "the hosts of the base commit could not be listed",
+                         before.first_error, "run again: without them a host that the update removes is not missed"};
+        before = list_names(state, base);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Discovery> discover(RunState& state, const std::string& commit, const std::string& base) {
@@ -82,7 +104,11 @@ Result<Discovery> discover(RunState& state, const std::string& commit, const std
     if (!base.empty() && base != commit)
         other = std::async(std::launch::async, [&state, &base] { return list_names(state, base); });
     const Listing now = list_names(state, commit);
-    if (other.valid()) before = other.get();
+    const bool asked = other.valid();
+    if (asked) before = other.get();
+    if (asked && now.names) {
+        LOCKSTEP_TRY_VOID(know_base(state, base, before));
+    }
 
     Discovery found;
     if (!now.names) {

@@ -146,6 +146,10 @@ FakeNix::Answer FakeNix::names(const std::string& expression) {
     const auto commit = commit_of_(commit_in(expression));
     if (comes_to_grief("names " + commit.id, percent_trouble / 4))
         return {{.kind = ExitStatus::Kind::signalled, .signal = 9}, "", ""};
+    if (!commit.by_lockstep && base_listings_killed > 0) {
+        --base_listings_killed;
+        return {{.kind = ExitStatus::Kind::signalled, .signal = 9}, "", ""};
+    }
     const json found{{"nixosConfigurations", fleet_.hosts(versions_of(commit.tree))}};
     return {{.kind = ExitStatus::Kind::exited, .code = 0}, found.dump(), ""};
 }

@@ -34,9 +34,10 @@ public:
     /// "updating", and once for each commit by lockstep "evaluating", "planning", "building", "built": how many
     /// commands that takes is a matter of timing. On the runner's thread.
     std::function<void(const char* moment)> moment;
-    int percent_trouble = 0;            ///< of commands that come to grief for no fault of the flake
-    std::string version = "2.8.0";      ///< that it says it is
-    std::atomic<int> upstream_lock{2};  ///< what an update locks
+    int percent_trouble = 0;                   ///< of commands that come to grief for no fault of the flake
+    std::atomic<int> base_listings_killed{0};  ///< so many listings of hosts at commits of people are
+    std::string version = "2.8.0";             ///< that it says it is
+    std::atomic<int> upstream_lock{2};         ///< what an update locks
 
     void start_run();  ///< takes back an interruption
     [[nodiscard]] int troubles() const { return troubles_; }

@@ -67,6 +67,23 @@ TEST(FaultRow34, AHostThatTheUpdateTakesAwayIsAFailure) {
     EXPECT_EQ(hosts_with(report, HostState::vanished), 1);
 }
 
+TEST(FaultRow34, AHostThatTheUpdateTakesAwayIsMissedHoweverBaseIsListed) {
+    FaultRemote remote;
+    const auto options = fleet_for({.hosts = 3, .percent_absent = 20}, [](FakeFleet& fleet) {
+        return fleet.hosts(k_base).size() == 3 && fleet.hosts(k_updated).size() == 2;
+    });
+    Machine machine(remote.dir() / "machine", remote.bare(), remote.url(), options);
+    machine.nix().base_listings_killed = 2;
+    const auto unknown = machine.run();
+    EXPECT_EQ(unknown.ending.exit, ExitCode::infrastructure) << how_it_ended(unknown);
+    EXPECT_EQ(remote.tip(), remote.first());
+
+    machine.nix().base_listings_killed = 1;
+    const auto report = machine.run();
+    expect_red(remote, report);
+    EXPECT_EQ(hosts_with(report, HostState::vanished), 1);
+}
+
 TEST(FaultRow35, NoHostsAtAllAreAMistakeAndNoProof) {
     FaultRemote remote;
     const auto options =
