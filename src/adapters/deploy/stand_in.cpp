@@ -14,7 +14,7 @@ namespace {
 
 /// Where programs, files, hosts and the agent are, and lockstep's own settings.
 bool goes_along(std::string_view name) {
-    static constexpr std::array<std::string_view, 14> k_names{"PATH",
+    static constexpr std::array<std::string_view, 15> k_names{"PATH",
                                                               "HOME",
                                                               "USER",
                                                               "LOGNAME",
@@ -27,6 +27,7 @@ bool goes_along(std::string_view name) {
                                                               "NIX_USER_CONF_FILES",
                                                               "NIX_REMOTE",
                                                               "NIX_STORE_DIR",
+                                                              "STATE_DIRECTORY",
                                                               "FLEET_NODES"};
     if (name.starts_with("LOCKSTEP_TEST_")) return false;
     return name.starts_with("XDG_") || name.starts_with("LC_") || name.starts_with("LOCKSTEP_") ||
