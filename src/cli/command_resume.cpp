@@ -32,6 +32,8 @@ constexpr auto k_look_again = std::chrono::milliseconds(200);
 /// A later run that came to an end for the same flake on the same base: its update is newer than ours.
 std::optional<RunHistory> superseded_by(const RunHistory& ours, const fs::path& runs) {
     using Deploy = RunHistory::Deploy;
+    // A deploy is of no base branch, and not every run came to know its own.
+    if (ours.command != "run" || ours.base.empty()) return std::nullopt;
     for (const auto& later : list_runs(runs)) {
         const auto& history = later.history;
         if (history.run_id <= ours.run_id) return std::nullopt;
@@ -98,6 +100,7 @@ RunReport report_without_file(const FoundRun& run) {
     rest.run.duration = std::chrono::duration_cast<Millis>(past.verdict->time - past.started);
     rest.repo.base = past.base;
     rest.repo.candidate_commit = past.candidate;
+    rest.repo.base_before = past.base_commit;
     rest.repo.base_after = past.base_pushed ? past.candidate : past.base_commit;
     rest.ending = {outcome_from_word(past.verdict->outcome), static_cast<ExitCode>(past.verdict->exit),
                    past.verdict->reason, past.verdict->next};
@@ -132,7 +135,10 @@ Result<Options> options_of(const RunHistory& past, const Options& now) {
 int tell_over(const Options& options, const Environment& environment, const FoundRun& run) {
     const auto& past = run.history;
     auto report = read_report(run, "report.json");
-    if (!report.ok()) {
+    // What was written at a signal, or by an earlier process, may be all that is there.
+    const bool stale = report.ok() && (outcome_word(report->ending.outcome) != past.verdict->outcome ||
+                                       static_cast<int>(report->ending.exit) != past.verdict->exit);
+    if (!report.ok() || stale) {
         const auto rest = report_without_file(run);
         const SystemClock clock;
         if (auto store = DirRunStore::reopen(run.directory, past.run_id, run.journal.records.size(), clock); store.ok())

@@ -105,6 +105,24 @@ TEST_F(ResumeDoubts, ARunThatLivesIsLeftToItself) {
     scene.expect_landed();
 }
 
+TEST_F(ResumeDoubts, AReportThatIsOlderThanTheVerdictIsNotBelieved) {
+    ResumeScene scene(true);
+    ASSERT_EQ(scene.start().code, 0);
+    const auto run = scene.lockstep.run_dirs().front();
+    // As it is written at the first signal, by a process that was killed before it could replace it.
+    auto report = json_of(run / "report.json");
+    report["verdict"] = {{"outcome", "stopped"},
+                         {"exit_code", 130},
+                         {"exit_word", "interrupted"},
+                         {"reason", "interrupted"},
+                         {"next_action", "lockstep resume"}};
+    write_file(run / "report.json", report.dump());
+    const auto end = scene.resume();
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(json_of(run / "report.json")["verdict"]["outcome"], "landed");
+    scene.expect_landed();
+}
+
 TEST_F(ResumeDoubts, ARunThatWasOvertakenIsNotTakenUpAgain) {
     ResumeScene scene(true);
     const auto run = killed_at(scene, "commit");
