@@ -46,6 +46,7 @@ Error base_elsewhere(RunState& state) {
 Error nobody_knows(RunState& state, const std::string& detail, const Error& trouble) {
     const std::string said = clean_line(detail);
     state.base_unknown = true;
+    state.report.repo.base_after.clear();
     return {ErrorKind::infrastructure, fmt::format("it is unknown whether {} was pushed", state.base),
             (said.empty() ? "" : said + "; ") + trouble.why,
             fmt::format("look whether {} is at {}: if so, it landed; if not, run again", state.base,
@@ -139,6 +140,7 @@ Result<void> land(RunState& state) {
     const std::string ref = "refs/heads/" + state.base;
     for (int attempt = 1;; ++attempt) {
         state.base_unknown = false;
+        state.report.repo.base_after = state.base_commit;
         LOCKSTEP_TRY_VOID(state.intend("push-base", {{"from", state.base_commit}, {"to", state.candidate.id}}));
         LOCKSTEP_TRY_VOID(state.at("base-intent"));
         auto outcome = state.ports.git.push({.ref = ref, .id = state.candidate.id, .expect = state.base_commit});
@@ -162,7 +164,7 @@ Result<void> land(RunState& state) {
                 return Error{ErrorKind::credentials, fmt::format("pushing {} was denied", state.base),
                              clean_line(outcome.detail), "give the token or key the right to push"};
             case PushState::protected_branch:
-                return propose(state, true,
+                return propose(state, Proposal::green,
                                fmt::format("{} may not be pushed: {}", state.base, clean_line(outcome.detail)));
             case PushState::rejected:
             case PushState::unreachable:

@@ -55,18 +55,16 @@ Result<void> propose_after_canary(RunState& state, const DeployRecord& record) {
                      "they go back to the system that they ran before by themselves", "lockstep resume"};
     give_reasons(state, record);
     const auto why = "a canary is not well: " + deploy_counts(record);
-    LOCKSTEP_TRY_VOID(stage(state, "propose", "the canary is not well: writing the pull request",
-                            [&] { return propose(state, true, why); }));
+    const auto proposed = stage(state, "propose", "the canary is not well: writing the pull request",
+                                [&] { return propose(state, Proposal::refused, why); });
     auto& ending = state.report.ending;
-    if (ending.exit == ExitCode::base_refused || ending.exit == ExitCode::ok) {
-        ending.outcome = Outcome::proposed;
-        ending.exit = ExitCode::hosts_failed;
-    }
     if (any_needs_person(record)) {
+        if (!proposed.ok()) end_with(state, proposed.error());
         ending.exit = ExitCode::deploy_unknown;
         ending.next_action = "a canary needs a person: see deployment-report.md";
+        return {};
     }
-    return {};
+    return proposed;
 }
 
 void after_landing(RunState& state, const DeployRecord& record) {

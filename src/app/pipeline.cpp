@@ -31,7 +31,7 @@ void begin(RunState& state) {
 void finish(RunState& state, std::chrono::steady_clock::time_point began) {
     auto& ending = state.report.ending;
     // Interrupted on the way to the pull request: that is why it is missing.
-    if (state.ports.interrupted() != 0 && ending.exit == ExitCode::hosts_failed_no_pr)
+    if (state.ports.interrupted() != 0 && state.unpublished && ending.exit != ExitCode::deploy_unknown)
         ending.outcome = Outcome::stopped;
     if (const int signal = state.ports.interrupted();
         signal != 0 && ending.outcome == Outcome::stopped && ending.exit != ExitCode::ok)
@@ -47,7 +47,9 @@ void finish(RunState& state, std::chrono::steady_clock::time_point began) {
     // Another process's steady clock is not ours.
     if (run.resumed > 0 && run.finished > run.started)
         run.duration = std::chrono::duration_cast<Millis>(run.finished - run.started);
-    state.settled("verdict", verdict_data(ending));
+    auto verdict = verdict_data(ending);
+    if (state.unpublished) verdict.emplace_back("unpublished", 1);
+    state.settled("verdict", verdict);
 }
 
 void unchanged(RunState& state) {
@@ -86,8 +88,10 @@ void dry(RunState& state, const Verdict& verdict) {
     find_host_changes(state);
     state.report.ending = {
         lands ? Outcome::would_land : Outcome::would_propose, lands ? ExitCode::ok : verdict.exit,
-        lands ? fmt::format("a run would move {} to the proved commit", state.base)
-              : "a run would open a pull request: " + first_reason(verdict),
+        lands && state.config.land.mode == LandMode::pull_request
+            ? "every host is proved; a run would open a pull request, as land.mode says"
+        : lands ? fmt::format("a run would move {} to the proved commit", state.base)
+                : "a run would open a pull request: " + first_reason(verdict),
         verdict.exit == ExitCode::alarm ? "look at the alarms before a run" : "run without --dry-run"};
 }
 
@@ -102,10 +106,10 @@ Result<void> act(RunState& state, const Verdict& verdict) {
     }
     if (verdict.action == Action::propose)
         return stage(state, "propose", "pushing the branch and writing the pull request",
-                     [&] { return propose(state, false, ""); });
+                     [&] { return propose(state, Proposal::broken); });
     if (state.config.land.mode == LandMode::pull_request)
         return stage(state, "propose", "every host is proved: writing the pull request",
-                     [&] { return propose(state, true, "every host is proved"); });
+                     [&] { return propose(state, Proposal::green, "every host is proved"); });
     if (state.config.land.after == LandAfter::canary) return land_by_canary(state);
     return stage(state, "land",
                  fmt::format("every host is proved: moving {} to {}", state.base, short_id(state.candidate.id)),

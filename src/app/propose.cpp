@@ -247,9 +247,11 @@ bool ends_with_ours(RunState& state, const RemoteRef& branch) {
     return tree.ok() && tree.value() == commit->tree;
 }
 
-Result<void> propose(RunState& state, bool green, const std::string& why) {
+Result<void> propose(RunState& state, Proposal proposal, const std::string& why) {
     // The texts need the ending, and the ending is only known when the texts are written: this is the hoped-for one.
-    const Red red = red_ending(state.report);
+    const bool green = proposal == Proposal::green;
+    const Red red = proposal == Proposal::refused ? Red{.words = why} : red_ending(state.report);
+    state.unpublished = true;
     const ExitCode exit =
         !green ? red.exit : (state.config.land.mode == LandMode::pull_request ? ExitCode::ok : ExitCode::base_refused);
     state.report.ending = {green ? Outcome::proposed_green : red.outcome, exit, green ? why : red.words, ""};
@@ -265,6 +267,7 @@ Result<void> propose(RunState& state, bool green, const std::string& why) {
     }
     state.report.repo.branch = place->branch;
     if (!state.forge) {
+        state.unpublished = false;
         state.report.ending.next_action = "look at branch " + place->branch + red.accept;
         state.report.ending.reason += "; the branch is pushed, and there is no forge for a pull request";
         return {};
@@ -284,6 +287,7 @@ Result<void> propose(RunState& state, bool green, const std::string& why) {
                                                                                    : ExitCode::infrastructure;
         return {};
     }
+    state.unpublished = false;
     state.report.ending.next_action =
         state.report.pull->url.empty() ? "" : "see " + state.report.pull->url + (green ? "" : red.accept);
     return {};

@@ -45,6 +45,7 @@ struct RunState {
     int resumed = 0;             ///< how many processes of this run came before
     bool canaries_wait = false;  ///< for the answer of the landing, and for nothing else
     bool base_unknown = false;   ///< nobody can say whether the last push of base was done
+    bool unpublished = false;    ///< a pull request was wanted, and is not there as it should be
     int tries = 1;               ///< how often the update was put on a base branch
 
     HaltSwitch halt;                ///< ends a proof before its time
@@ -204,8 +205,14 @@ void finish_landing(RunState& state);
 [[nodiscard]] std::optional<PullMarker> our_marker(const RunState& state, const PullRequest& pull);
 /// "main" of "refs/heads/main"; "" of any other ref.
 [[nodiscard]] std::string branch_of(std::string_view ref);
-/// Pushes the branch and writes the pull request; sets the ending.
-[[nodiscard]] Result<void> propose(RunState& state, bool green, const std::string& why);
+/// Why an update does not land by itself.
+enum class Proposal {
+    broken,   ///< hosts are, or an alarm stops it
+    refused,  ///< a canary is not well
+    green     ///< all is proved: somebody has to merge it
+};
+/// Pushes the branch and writes the pull request; sets the ending. `why` in words; of what is broken the hosts tell.
+[[nodiscard]] Result<void> propose(RunState& state, Proposal proposal, const std::string& why = "");
 
 /// The trailer that says "lockstep made exactly this lock on exactly this parent, for this base and flake": a hash, so
 /// that a commit whose lock was edited, or which was rebased, does not carry a true one.

@@ -38,6 +38,8 @@ RunReport report_of(const Options& options, Machine& machine, const RunReport& p
 RunReport ended_with(RunReport report, Machine& machine, const Error& error) {
     report.run.finished = machine.ports().clock.now();
     report.ending = stopped_by(error);
+    if (const int signal = machine.ports().interrupted(); signal != 0 && error.kind == ErrorKind::interrupted)
+        report.ending.exit = exit_code_of_signal(signal);
     return report;
 }
 
@@ -167,7 +169,9 @@ RunReport carry_out(const Options& options, Machine& machine, RunReport report, 
 }
 
 RunReport deploy_landed(const Options& options, Machine& machine, RunReport landed, const FoundRun* past) {
-    if (!options.deploy || landed.ending.outcome != Outcome::landed) return landed;
+    // Canaries that are not well after all are no base to go on from.
+    if (!options.deploy || landed.ending.outcome != Outcome::landed || landed.ending.exit != ExitCode::ok)
+        return landed;
     auto chosen = options;
     chosen.operands.clear();
     const auto deployed = deploy_with(chosen, machine, landed, past);

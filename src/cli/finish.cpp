@@ -23,7 +23,8 @@ namespace {
 /// from it.
 bool keeps_work(const RunReport& report) {
     if (report.run.command != "run" || report.run.dry_run || report.repo.candidate_commit.empty()) return false;
-    return !report.pull && may_be_resumed(report.ending.exit);
+    const bool untold = report.ending.exit == ExitCode::alarm && report.repo.forge != "none";
+    return !report.pull && (untold || may_be_resumed(report.ending.exit));
 }
 
 /// No process of the run outlives it, or it is named.

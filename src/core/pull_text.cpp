@@ -25,7 +25,7 @@ std::string run_state(const RunReport& report) {
 std::string run_description(const RunReport& report) {
     const auto tally = tally_of(report.hosts);
     if (report.ending.outcome == Outcome::unchanged) return "nothing to update";
-    auto text = tally.total == 0 ? verdict_phrase(report) : headline(tally);
+    auto text = tally.total == 0 ? verdict_phrase(report) : headline(report);
     if (const auto alarm = alarm_headline(report.alarms); !alarm.empty()) text = alarm + "; " + text;
     if (report.ending.outcome == Outcome::stopped && !report.ending.reason.empty())
         text += ": " + report.ending.reason;
@@ -44,11 +44,10 @@ std::size_t rank(const std::vector<const Cause*>& causes, const HostResult& host
 }  // namespace
 
 std::string pull_title(const RunReport& report) {
-    const auto tally = tally_of(report.hosts);
     auto where = report.repo.flake.empty() ? std::string() : report.repo.flake + "/";
     const auto alarm = alarm_headline(report.alarms);
     return clean_line(fmt::format("{}flake.lock update {}: {}{}{}", where, update_day(report), alarm,
-                                  alarm.empty() ? "" : "; ", headline(tally)),
+                                  alarm.empty() ? "" : "; ", headline(report)),
                       k_title_bytes);
 }
 

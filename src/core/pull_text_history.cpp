@@ -57,7 +57,7 @@ Row row_of(const RunReport& report) {
     const auto field = [](std::string_view text) { return clean_line(text, k_field_bytes); };
     const auto when = format_utc(report.run.started);
     return {field(report.run.id),          field(replace_all(when.substr(0, 16), "T", " ")),
-            field(verdict_phrase(report)), field(headline(tally_of(report.hosts))),
+            field(verdict_phrase(report)), field(headline(report)),
             field(join(names, ", ")),      field(report.repo.candidate_commit)};
 }
 

@@ -70,7 +70,7 @@ std::string report_markdown(const RunReport& report) {
     const auto tally = tally_of(report.hosts);
     const auto alarm = alarm_headline(report.alarms);
     auto text = fmt::format("# lockstep {}: {}{}{}\n\n{}\n", parts::inline_text(report.run.command), alarm,
-                            alarm.empty() ? "" : "; ", tally.total == 0 ? verdict_phrase(report) : headline(tally),
+                            alarm.empty() ? "" : "; ", tally.total == 0 ? verdict_phrase(report) : headline(report),
                             parts::verdict(report));
     parts::append(text, parts::alarms(report), k_room, "report.md", limits);
     text += parts::next_action(report) + facts(report);

@@ -51,6 +51,13 @@ std::string how_it_ended(const RunReport& report) {
         case Outcome::deploy_failed:
             return {};
         case Outcome::stopped:
+            if (report.run.command != "run" && report.run.command != "build" && report.run.command != "plan")
+                return "The run stopped.";
+            if (report.repo.base_after.empty() && !before.empty())
+                return fmt::format("The run stopped, and nobody knows whether {} moved.", base);
+            if (!before.empty() && report.repo.base_after != before)
+                return fmt::format("The run stopped after {} had moved to {}.", base,
+                                   commit(report, report.repo.base_after));
             return fmt::format("The run stopped and decided nothing: {}.", stays);
     }
     return {};
@@ -124,12 +131,13 @@ std::string verdict(const RunReport& report) {
     else if (tally.total == 0)
         text = fmt::format("**{}**", capitalised(verdict_phrase(report)));
     else
-        text = fmt::format("**{}.**", capitalised(headline(tally)));
+        text = fmt::format("**{}.**", capitalised(headline(report)));
     if (const auto alarm = alarm_headline(report.alarms); !alarm.empty())
         text = fmt::format("**{}.** ", capitalised(alarm)) + text;
     const auto ended = how_it_ended(report);
     if (!ended.empty()) text += " " + ended;
-    const bool explain = report.ending.outcome == Outcome::stopped || report.ending.outcome == Outcome::proposed_green;
+    const bool explain = report.ending.outcome == Outcome::stopped ||
+                         report.ending.outcome == Outcome::proposed_green || canary_said_no(report);
     if (explain && !report.ending.reason.empty()) text += " " + capitalised(inline_text(report.ending.reason, 400));
     return text + "\n";
 }
@@ -149,13 +157,7 @@ Section causes(const RunReport& report) {
 
 Section canaries(const RunReport& report) {
     Section section{.head = "### Why it did not land\n\n", .rows = {}, .foot = "\n", .what = "reason"};
-    const auto outcome = report.ending.outcome;
-    const bool proposed = outcome == Outcome::proposed || outcome == Outcome::proposed_green;
-    const bool tried = std::any_of(report.stages.begin(), report.stages.end(),
-                                   [](const StageRecord& stage) { return stage.name == "canary"; });
-    const auto look = hosts_to_look_at(report);
-    if (!proposed || !tried || any_stops(report.alarms) || (!look.empty() && is_broken(look.front()->state)))
-        return section;
+    if (!canary_said_no(report)) return section;
     for (const auto& reason : report.reasons)
         section.rows.push_back(fmt::format("- {}{}\n", reason.host.empty() ? "" : inline_text(reason.host, 100) + ": ",
                                            inline_text(reason.text, 1500)));

@@ -55,14 +55,14 @@ std::string head(const RunReport& report, const Ink& ink) {
     std::vector<std::string> parts;
     if (const auto alarm = alarm_headline(report.alarms); !alarm.empty()) parts.push_back(ink.verdict(alarm, false));
     if (tally.total > 0 && report.ending.outcome != Outcome::unchanged)
-        parts.push_back(ink.verdict(headline(tally), good));
+        parts.push_back(ink.verdict(headline(report), good));
     const auto phrase = verdict_phrase(report);
     parts.push_back(parts.empty() ? ink.verdict(phrase, good) : phrase);
     if (report.run.duration.count() > 0) parts.push_back(human_duration(report.run.duration));
     auto text = join(parts, " · ") + "\n";
-    const bool says_more = report.ending.outcome == Outcome::stopped ||
-                           report.ending.outcome == Outcome::hosts_failed ||
-                           report.ending.outcome == Outcome::proposed_green || tally.total == 0;
+    const bool says_more =
+        report.ending.outcome == Outcome::stopped || report.ending.outcome == Outcome::hosts_failed ||
+        report.ending.outcome == Outcome::proposed_green || canary_said_no(report) || tally.total == 0;
     if (says_more && !report.ending.reason.empty()) text += clean_line(report.ending.reason, 1'000) + "\n";
     return text;
 }

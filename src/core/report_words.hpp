@@ -27,6 +27,11 @@ struct Tally {
 /// when there are none. Only required hosts make it a failure.
 [[nodiscard]] std::string headline(const Tally& tally);
 
+/// Every host is proved, and a canary that ran the update kept it from landing.
+[[nodiscard]] bool canary_said_no(const RunReport& report);
+/// The same of a report; says first when a canary said no.
+[[nodiscard]] std::string headline(const RunReport& report);
+
 /// "landed", "pull request opened", "stopped (infrastructure)": the ending in two or three words.
 [[nodiscard]] std::string verdict_phrase(const RunReport& report);
 

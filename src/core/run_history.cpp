@@ -79,7 +79,7 @@ void fact(RunHistory& run, const JournalRecord& record, const Json& data) {
 
 RunHistory::Verdict verdict_of(const JournalRecord& record, const Json& data) {
     return {text_of(data, "outcome"), static_cast<int>(number_of(data, "exit")), text_of(data, "reason"),
-            text_of(data, "next"), record.time};
+            text_of(data, "next"),    number_of(data, "unpublished") != 0,       record.time};
 }
 
 /// The run has landed, and ends like its deploy.
@@ -157,7 +157,9 @@ bool may_be_resumed(ExitCode exit) {
 bool is_resumable(const RunHistory& run) {
     if (run.command != "run" || run.dry_run) return false;
     if (!run.verdict || run.deploy == RunHistory::Deploy::begun) return true;
-    return run.deploy == RunHistory::Deploy::none && may_be_resumed(static_cast<ExitCode>(run.verdict->exit));
+    const auto exit = static_cast<ExitCode>(run.verdict->exit);
+    const bool untold = exit == ExitCode::alarm && run.verdict->unpublished;  // alarms are told by a pull request
+    return run.deploy == RunHistory::Deploy::none && (untold || may_be_resumed(exit));
 }
 
 }  // namespace lockstep

@@ -146,6 +146,18 @@ std::string headline(const Tally& tally) {
     return text;
 }
 
+bool canary_said_no(const RunReport& report) {
+    const auto outcome = report.ending.outcome;
+    const bool tried = std::any_of(report.stages.begin(), report.stages.end(),
+                                   [](const StageRecord& stage) { return stage.name == "canary"; });
+    return tried && (outcome == Outcome::proposed || outcome == Outcome::hosts_failed) && !any_stops(report.alarms) &&
+           tally_of(report.hosts).broken == 0;
+}
+
+std::string headline(const RunReport& report) {
+    return (canary_said_no(report) ? "a canary is not well; " : "") + headline(tally_of(report.hosts));
+}
+
 std::string verdict_phrase(const RunReport& report) {
     switch (report.ending.outcome) {
         case Outcome::landed:

@@ -118,16 +118,38 @@ TEST_F(CanaryEvidence, TheEndOfTheRunsTimeEndsItsWaitToo) {
 TEST_F(CanaryEvidence, ACanaryThatCannotGoBackIsToldWhateverKeptBaseFromMoving) {
     WaitingUpdate update("  canary: [canary1]\nland: { after: canary }\n");
     (void)update.forbid_base();
-    // The old system, which the canary is to go back to, does not start any more.
-    const auto broken = update.v1 + "/lab-mode";
-    update.host("canary1").sh("mount -o remount,rw /nix/store 2>/dev/null; chmod u+w " + broken + "; echo fail2 >" +
-                              broken);
+    update.break_old("canary1");
     const auto end = update.run();
     EXPECT_EQ(end.code, 51) << end.err;
     EXPECT_EQ(update.program.base(), update.before);
     EXPECT_EQ(end.state_of("canary1"), "rollback_failed");
     EXPECT_THAT(end.report["verdict"]["reason"].get<std::string>(), HasSubstr("needs a person"));
 }
+
+TEST_F(CanaryEvidence, ACanaryThatIsNotWellAfterTheLandingHoldsTheOthersBack) {
+    WaitingUpdate update("  canary: [canary1]\nland: { after: canary }\n", {{"canary1", "bootfail"}});
+    const auto end = update.run({"--deploy"});
+    EXPECT_EQ(end.code, 50) << end.err;
+    EXPECT_NE(update.program.base(), update.before) << "the canary was well when base moved";
+    EXPECT_EQ(end.state_of("canary1"), "rolled_back");
+    EXPECT_EQ(end.report["verdict"]["outcome"], "landed");
+    EXPECT_EQ(update.host("web1").running(), update.v1);
+    EXPECT_THAT(update.host("web1").steps(), Not(Contains(HasSubstr("v2"))));
+}
+
+#ifdef LOCKSTEP_FAILPOINTS
+TEST_F(CanaryEvidence, WithoutAPullRequestItIsToldAllTheSame) {
+    WaitingUpdate update(
+        "  health: [\"command test -e /run/healthy\"]\n  canary: [canary1]\nland: { after: canary }\n");
+    const auto first = update.run({}, "pr-intent=errno:5");
+    EXPECT_EQ(first.code, 21) << first.err;
+    EXPECT_THAT(first.report["verdict"]["reason"].get<std::string>(), HasSubstr("a canary is not well"));
+    update.break_old("canary1");
+    const auto second = update.run({"--retry-failed"}, "branch-intent=errno:5");
+    EXPECT_EQ(second.code, 51) << second.err;
+    EXPECT_THAT(second.err, HasSubstr("needs a person"));
+}
+#endif
 
 }  // namespace
 }  // namespace lockstep::test

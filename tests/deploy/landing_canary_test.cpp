@@ -45,6 +45,14 @@ TEST_F(LandingCanary, ASickCanaryGoesBackAndTheUpdateBecomesAPullRequestWithTheE
     EXPECT_THAT(scene.pull_body(), HasSubstr("canary1"));
     EXPECT_THAT(scene.pull_body(), HasSubstr("test -e /run/healthy"));
     EXPECT_THAT(scene.pull_body(), HasSubstr("Why it did not land"));
+    // Nobody may take it for an update that is only to be merged.
+    EXPECT_EQ(end.report["verdict"]["outcome"], "proposed");
+    EXPECT_THAT(scene.pull_body(), Not(HasSubstr("merge this to land it")));
+    EXPECT_THAT(scene.pull()["title"].get<std::string>(), HasSubstr("a canary is not well"));
+    EXPECT_THAT(scene.pull()["labels"].dump(), HasSubstr("build-failure"));
+    const auto status = scene.status(end.report["repo"]["candidate"]["commit"])["statuses"][0];
+    EXPECT_EQ(status["context"], "lockstep");
+    EXPECT_EQ(status["state"], "failure");
 }
 
 TEST_F(LandingCanary, ACanaryThatDoesNotAnswerIsNoEvidence) {

@@ -40,6 +40,19 @@ struct WaitingUpdate {
         EXPECT_EQ(host(name).profile(), v1) << name;
         EXPECT_EQ(host(name).boot_default(), v1) << name;
     }
+    /// What the forge shows beside the commit and the pull request.
+    nlohmann::json status(const std::string& commit) {
+        return nlohmann::json::parse(read_file(program.lab.dir() / "forge/statuses" / (commit + ".json")), nullptr,
+                                     false);
+    }
+    nlohmann::json pull() {
+        return nlohmann::json::parse(read_file(program.lab.dir() / "forge/pulls/1/pull.json"), nullptr, false);
+    }
+    /// The old system of a host does not start any more.
+    void break_old(const std::string& name) {
+        const auto mode = v1 + "/lab-mode";
+        host(name).sh("mount -o remount,rw /nix/store 2>/dev/null; chmod u+w " + mode + "; echo fail2 >" + mode);
+    }
     std::string pull_body() { return read_file(program.lab.dir() / "forge/pulls/1/body.md"); }
 
     DeployProgram program;

@@ -97,6 +97,22 @@ TEST_F(LockAlarms, ADateInThePastBecomesAPullRequest) {
     EXPECT_TRUE(accepted.report["lock"]["alarms"].empty());
 }
 
+#ifdef LOCKSTEP_FAILPOINTS
+TEST_F(LockAlarms, WhatCouldNotBePublishedIsPublishedByResume) {
+    tamper_with_the_date();
+    fleet.part("catalogue", "tls", {.text = "2"});
+    const auto forge = "directory:" + (lab / "pulls").string();
+    const auto cut = run({"run", "--forge", forge}, {"LOCKSTEP_TEST_FAILPOINT=branch-intent=errno:5"});
+    expect_alarm(cut, "backwards");
+    EXPECT_TRUE(cut.report["pull_request"].is_null());
+    const auto end = run({"resume"});
+    EXPECT_EQ(end.code, 60) << end.err;
+    EXPECT_THAT(all_pull_files(), HasSubstr("lock alarm: backwards"));
+    EXPECT_EQ(on_remote({"rev-parse", "main"}), before);
+    EXPECT_EQ(run({"resume"}).code, 60);
+}
+#endif
+
 TEST_F(LockAlarms, AnotherContentOfTheSameRevision) {
     tamper([](auto& node) { node["locked"]["narHash"] = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; });
     expect_alarm(run_with_forge(), "same-rev-other-hash");

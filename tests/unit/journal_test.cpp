@@ -164,6 +164,9 @@ TEST(RunHistoryTest, WhatTimeMayHealCanBeResumed) {
     };
     for (const int exit : {21, 30, 40, 41, 75, 130, 143}) EXPECT_TRUE(ended(exit)) << exit;
     for (const int exit : {0, 10, 20, 31, 60, 64, 70, 78}) EXPECT_FALSE(ended(exit)) << exit;
+    EXPECT_TRUE(is_resumable(
+        a_run().add("outcome", "verdict", {{"outcome", "alarm"}, {"exit", 60}, {"unpublished", 1}}).history()))
+        << "nobody has been told";
     auto again = a_run().add("outcome", "verdict", {{"outcome", "landed"}, {"exit", 0}});
     EXPECT_TRUE(is_resumable(again.add("fact", "resumed", {{"pid", 8}}).history()));
     Writer build;

@@ -5,6 +5,7 @@
 #include <map>
 #include <regex>
 
+#include "lockstep/core/pull_text.hpp"
 #include "lockstep/core/report.hpp"
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
@@ -45,6 +46,35 @@ TEST(ReportText, SaysWhyItStopped) {
     report.ending = {Outcome::stopped, ExitCode::infrastructure, "the Nix daemon is gone", "lockstep resume r1"};
     EXPECT_EQ(report_text(report, false),
               "stopped (infrastructure)\nthe Nix daemon is gone\n\nnext: lockstep resume r1\n");
+}
+
+TEST(ReportMarkdown, SaysWhereBaseIsWhenTheRunStopped) {
+    RunReport report;
+    report.run.command = "run";
+    report.repo.base = "main";
+    report.repo.base_before = report.repo.base_after = std::string(40, 'a');
+    report.ending = {Outcome::stopped, ExitCode::terminated, "", ""};
+    EXPECT_NE(report_markdown(report).find("main stays at"), std::string::npos);
+    report.repo.base_after = std::string(40, 'b');
+    EXPECT_NE(report_markdown(report).find("after main had moved to `bbbb"), std::string::npos);
+    EXPECT_EQ(report_markdown(report).find("main stays"), std::string::npos);
+    report.repo.base_after.clear();
+    EXPECT_NE(report_markdown(report).find("nobody knows whether main moved"), std::string::npos);
+    EXPECT_EQ(report_markdown(report).find("main stays"), std::string::npos);
+}
+
+TEST(ReportMarkdown, AnUpdateThatACanaryRefusedIsNotPraised) {
+    auto report = test::green_report();
+    report.ending = {Outcome::proposed, ExitCode::hosts_failed, "a canary is not well: 1 rolled back", ""};
+    report.stages.push_back({.name = "canary"});
+    report.reasons = {{"canary1", "canary rolled back: unhealthy"}};
+    for (const auto& text : {report_markdown(report), report_text(report, false), pull_title(report)})
+        EXPECT_NE(text.find("canary is not well"), std::string::npos) << text;
+    EXPECT_NE(report_markdown(report).find("Why it did not land"), std::string::npos);
+    EXPECT_EQ(status_texts(report, 5).front().state, "failure");
+    EXPECT_NE(status_texts(report, 5).front().description.find("canary is not well"), std::string::npos);
+    report.ending = {Outcome::landed, ExitCode::ok, "", ""};
+    EXPECT_EQ(report_markdown(report).find("canary is not well"), std::string::npos);
 }
 
 TEST(LastLine, VerdictExitReportNext) {

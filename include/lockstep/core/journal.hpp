@@ -93,6 +93,7 @@ struct RunHistory {
         std::string outcome;
         int exit = 0;
         std::string reason, next;
+        bool unpublished = false;  ///< the pull request that it wanted is not there as it should be
         std::chrono::system_clock::time_point time{};
         bool operator==(const Verdict&) const = default;
     };

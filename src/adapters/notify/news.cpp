@@ -34,7 +34,7 @@ std::string headline_of(const News& news) {
     std::vector<std::string> parts;
     if (const auto alarm = alarm_headline(report.alarms); !alarm.empty()) parts.push_back(alarm);
     const auto tally = tally_of(report.hosts);
-    if (tally.total > 0 && report.ending.outcome != Outcome::unchanged) parts.push_back(headline(tally));
+    if (tally.total > 0 && report.ending.outcome != Outcome::unchanged) parts.push_back(headline(report));
     parts.push_back(verdict_phrase(report));
     return clean_line(join(parts, " · "), 300);
 }

@@ -102,9 +102,9 @@ Told with_run(Told told, const RunReport& report) {
     last.finished = seconds(report.run.finished);
     last.duration_ms = report.run.duration.count();
     if (is_success(last.verdict)) last.success = last.finished;
-    // What landed may still fail to be deployed.
+    // What landed may still fail to be deployed, or be cut off then.
     const auto& repo = report.repo;
-    const bool moved = report.ending.outcome == Outcome::deploy_failed && repo.base_after != repo.base_before &&
+    const bool moved = !repo.candidate_commit.empty() && repo.base_after != repo.base_before &&
                        repo.base_after == repo.candidate_commit;
     if (report.ending.outcome == Outcome::landed || (report.run.command == "run" && moved))
         last.landing = last.finished;
