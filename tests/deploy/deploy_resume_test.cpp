@@ -83,6 +83,8 @@ void expect_second_resume_changes_nothing(DeployProgram& program, const ProgramE
 TEST_P(DeployResumeAt, EveryHostIsTold) {
     const std::string step = GetParam();
     DeployProgram program({"web1", "web2"}, "  strategy: parallel\n");
+    // However long it takes until the next process is there.
+    program.extra = {{"LOCKSTEP_DEPLOY_CONFIRM_TIMEOUT", "90s"}};
     const Killed killed(program, step);
     const auto end = program.run({"resume"});
     for (const char* name : {"web1", "web2"}) expect_truth(program, killed, end, name);
