@@ -42,13 +42,14 @@ Result<DeployChoice> choose_deploy(const Options& options, Machine& machine, con
     known.proof = proof;
     known.past = read_deploy_past(machine.runs(), machine.store().run_id());
     const auto operands = wanted_hosts(options, plan, known.gathered.fleet);
-    const bool by_name = !operands.empty() && !options.all;
     LOCKSTEP_TRY(auto terms, deploy_terms(options, machine, known.gathered, std::move(plan), resumed));
-    LOCKSTEP_TRY(const auto hosts,
+    WantedHosts hosts;
+    hosts.named = hosts_named_in(operands, known.gathered.fleet);
+    LOCKSTEP_TRY(hosts.names,
                  chosen_hosts(known.gathered.fleet, options, operands,
                               [&](std::string_view predicate) { return answer_predicate(machine, known, predicate); }));
     LOCKSTEP_TRY(auto choice,
-                 deploy_request(known.gathered, hosts, by_name, proof, known.past, options, control_folder, choosing));
+                 deploy_request(known.gathered, hosts, proof, known.past, options, control_folder, choosing));
     choice.request.terms = std::move(terms);
     return choice;
 }
