@@ -259,7 +259,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const WantedH
         return Error{ErrorKind::config, "not proved: " + join(unproved, ", "),
                      "run " + proof.run.id + " has no proved system for them",
                      "deploy others, or prove them first with `lockstep build`"};
-    if (taken.empty())
+    if (taken.empty() && !hosts.may_be_none)
         return Error{ErrorKind::usage, "there is no host to deploy to",
                      choice.notices.empty() ? "" : choice.notices.front(),
                      "`lockstep fleet info` shows the hosts and their roles"};

@@ -40,6 +40,7 @@ enum class DeployChoosing {
 struct WantedHosts {
     std::vector<std::string> names;
     std::set<std::string> named;  ///< those that somebody called by their names: `manual` ones take part then only
+    bool may_be_none = false;     ///< it is no mistake when nobody is left to deploy to
 };
 /// Those of the selectors that are the name of a host.
 [[nodiscard]] std::set<std::string> hosts_named_in(const std::vector<std::string>& selectors, const Fleet& fleet);
