@@ -33,6 +33,7 @@ DeployRun::DeployRun(const DeployRequest& request, const DeployPorts& ports)
         if (request.targets[n].until_landed) sessions_.back()->wait_for_landing([this] { return wait_for_landing(); });
         record_.hosts.push_back(sessions_.back()->record());
     }
+    record_.hosts.insert(record_.hosts.end(), request.lost.begin(), request.lost.end());
 }
 
 DeployRun::~DeployRun() {
@@ -87,6 +88,12 @@ void DeployRun::probe_all() {
     in_parallel(sessions_.size(), request_.probes, [&](std::size_t n) {
         if (settled_[n] == 0 && !sessions_[n]->seen()) (void)sessions_[n]->probe();
     });
+}
+
+bool DeployRun::has_failed(std::size_t host) const {
+    const auto& outcome = record_.hosts[host].outcome;
+    if (!outcome || host >= request_.targets.size()) return outcome && is_failure(*outcome);
+    return counts_as_failure(deploy_host_of(request_.targets[host]), *outcome);
 }
 
 DeployHost DeployRun::plan_host(std::size_t target) const {
@@ -300,7 +307,7 @@ DeployRecord DeployRun::result() {
         if (!host.outcome) continue;
         person = person || needs_person(*host.outcome);
         waits = waits || *host.outcome == HostOutcome::not_started || *host.outcome == HostOutcome::deferred;
-        failure = failure || counts_as_failure(deploy_host_of(request_.targets[n]), *host.outcome);
+        failure = failure || has_failed(n);
     }
     if (record_.exit == ExitCode::internal) record_.exit = ExitCode::ok;
     // As the engine judges, with hosts that it does not know because an earlier process has settled them.

@@ -40,6 +40,8 @@ public:
 private:
     DeployHostSession& session(DeployIndex host) { return *sessions_[of_plan_[host]]; }
     [[nodiscard]] DeployHost plan_host(std::size_t target) const;
+    /// Whether the host of the record failed; those behind the targets are lost ones, which nothing excuses.
+    [[nodiscard]] bool has_failed(std::size_t host) const;
     [[nodiscard]] Millis now() const;
     void begin(const DeployAction& action);
     void spawn(std::function<DeployEvent()> work);
@@ -100,7 +102,7 @@ private:
     std::mutex mutex_;
     std::condition_variable news_;
     std::deque<DeployEvent> events_;
-    DeployRecord record_;  ///< its hosts are by target until the end
+    DeployRecord record_;  ///< its hosts are by target until the end, then come those that are lost
     DeployView view_;
     bool dirty_ = false;
     std::chrono::steady_clock::time_point written_{};

@@ -32,8 +32,7 @@ void DeployRun::ask_for_landing() {
             const auto& outcome = record_.hosts[n].outcome;
             open += outcome ? 0U : 1U;
             if (!outcome) continue;
-            const bool excused = *outcome == HostOutcome::unreachable &&
-                                 !counts_as_failure(deploy_host_of(request_.targets[n]), *outcome);
+            const bool excused = *outcome == HostOutcome::unreachable && !has_failed(n);
             // What only the next boot would start was proved by nobody.
             const bool well = is_success(*outcome) && *outcome != HostOutcome::boot_pending;
             skipped += well ? 1U : 0U;

@@ -83,14 +83,14 @@ void DeployRun::hold_back() {
 bool DeployRun::earlier_failures_forbid() const {
     std::size_t failures = 0;
     bool person = false;
-    for (std::size_t n = 0; n < settled_.size(); ++n) {
+    for (std::size_t n = 0; n < record_.hosts.size(); ++n) {
         const auto& outcome = record_.hosts[n].outcome;
-        if (settled_[n] == 0 || !outcome) continue;
-        failures += counts_as_failure(deploy_host_of(request_.targets[n]), *outcome) ? 1U : 0U;
+        if ((n < settled_.size() && settled_[n] == 0) || !outcome) continue;
+        failures += has_failed(n) ? 1U : 0U;
         person = person || needs_person(*outcome);
     }
     const auto tolerated = request_.policy.tolerate_total.value_or(request_.policy.tolerate);
-    return person || failures > share_down(tolerated, request_.targets.size());
+    return person || failures > share_down(tolerated, record_.hosts.size());
 }
 
 /// Hosts that an earlier process of this run had switched go back when `on_stop` says so: who comes after others first,

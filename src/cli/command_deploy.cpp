@@ -16,6 +16,7 @@
 #include "cli/outputs.hpp"
 #include "cli/run_hooks.hpp"
 #include "cli/stand_in.hpp"
+#include "lockstep/core/deploy_hosts.hpp"
 #include "lockstep/core/deploy_simulate.hpp"
 #include "lockstep/core/ending.hpp"
 #include "lockstep/core/journal.hpp"
@@ -121,8 +122,11 @@ RunReport deploy_with(const Options& options, Machine& machine, const RunReport&
     // `resume` deploys the same, whatever has landed meanwhile.
     (void)machine.store().journal("fact", "deploy-proof", journal_data({{"run", proof.run.id}}));
     const ControlFolder control;
-    auto choice = choose_deploy(options, machine, proof, control.path(), past != nullptr);
+    auto choice = choose_deploy(options, machine, proof, control.path(), past);
     if (!choice.ok()) return ended_with(report, machine, choice.error());
+    if (past == nullptr || !deploy_hosts(past->journal.records))
+        if (const auto kept = keep_hosts(machine, choice->request); !kept.ok())
+            return ended_with(report, machine, kept.error());
     // A process that was cut off may have left hosts in the middle: those are brought to their end first.
     if (const auto& terms = choice->request.terms; past == nullptr && !terms.refusal.empty())
         return refused_with(options, machine, report, terms);
@@ -194,7 +198,7 @@ int command_deploy(const Options& options, Environment environment) {
     if (!proof.ok())
         return finish(options, machine, ended_with(report_of(options, machine, {}), machine, proof.error()));
     if (options.simulate) {
-        const auto choice = choose_deploy(options, machine, proof.value(), "", false);
+        const auto choice = choose_deploy(options, machine, proof.value(), "", nullptr);
         machine.console().stop();
         if (!choice.ok()) return tell_error(choice.error());
         int code = 0;

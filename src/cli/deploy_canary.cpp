@@ -10,6 +10,8 @@
 
 #include "cli/control_folder.hpp"
 #include "cli/deploy_choice.hpp"
+#include "lockstep/core/deploy_hosts.hpp"
+#include "lockstep/core/sanitize.hpp"
 
 namespace lockstep::cli {
 
@@ -73,6 +75,17 @@ std::optional<DeployRecord> refused_before(const DeployRequest& request, const s
     return any ? std::optional(std::move(record)) : std::nullopt;
 }
 
+/// Such a host goes back by itself unless it was told that the update landed.
+void tell_lost(const DeployRequest& request, const DeployBegun& begun, EventSink& events) {
+    std::set<std::string> names;
+    for (const auto& target : request.targets) names.insert(target.name);
+    for (const auto& host : lost_hosts(begun, names))
+        events.on(
+            Notice{true, fmt::format("{} was a canary of this run ({}) and is none any more: `lockstep fleet status "
+                                     "{}` tells how it stands",
+                                     clean_line(host.name, 100), word(*host.outcome), clean_line(host.name, 100))});
+}
+
 /// `attempt`: how often this process has tried that before.
 Result<DeployRecord> try_canaries(const Options& options, Machine& machine, const RunReport& proof,
                                   const FoundRun* past, bool landed, std::size_t attempt,
@@ -80,8 +93,7 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
     auto chosen = options;
     chosen.operands.clear();
     const ControlFolder control;
-    LOCKSTEP_TRY(auto choice,
-                 choose_deploy(chosen, machine, proof, control.path(), past != nullptr, DeployChoosing::canaries));
+    LOCKSTEP_TRY(auto choice, choose_deploy(chosen, machine, proof, control.path(), past, DeployChoosing::canaries));
     LOCKSTEP_TRY_VOID(set_calendar(choice, machine));
     auto& request = choice.request;
     LOCKSTEP_TRY_VOID(only_canaries(request));
@@ -91,6 +103,7 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
         if (auto record = refused_before(request, choice.went_back)) return std::move(*record);
     const bool first = attempt == 0 && past != nullptr;
     const auto begun = first ? deploy_begun(past->journal.records) : DeployBegun{};
+    tell_lost(request, begun, ports.events);
     const auto before = (past != nullptr ? switches_begun(past->journal.records) : 0) + attempt;
     request.run = machine.store().run_id() + (before == 0 ? "" : fmt::format(".{}", before));
     request.secret = machine.settings("deploy").secret_nonce;

@@ -196,20 +196,28 @@ Result<RunReport> proved_run(const fs::path& runs, const std::string& wish) {
                  "`lockstep build` proves what is checked out; `--from RUN` names a run"};
 }
 
-Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts, bool by_name,
-                                    const RunReport& proof, const DeployPast& past, const Options& options,
-                                    const std::string& control_folder, DeployChoosing choosing) {
+std::set<std::string> hosts_named_in(const std::vector<std::string>& selectors, const Fleet& fleet) {
+    std::set<std::string> named;
+    for (const auto& each : selectors)
+        if (fleet.hosts.count(each) > 0) named.insert(each);
+    return named;
+}
+
+Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const WantedHosts& hosts, const RunReport& proof,
+                                    const DeployPast& past, const Options& options, const std::string& control_folder,
+                                    DeployChoosing choosing) {
     DeployChoice choice;
     const bool canaries = choosing == DeployChoosing::canaries;
     auto& request = choice.request;
     LOCKSTEP_TRY(request.policy, policy_of(gathered.config.deploy));
     LOCKSTEP_TRY(const auto health, health_of(gathered.config.deploy));
     std::vector<std::string> taken, unproved, without_address;
-    for (const auto& name : hosts) {
+    for (const auto& name : hosts.names) {
         const auto& host = gathered.fleet.hosts.at(name);
-        const bool part = host.role == HostRole::deploy || (host.role == HostRole::manual && by_name);
-        if (!part) {
-            choice.notices.push_back(fmt::format("{} is {}: left alone", clean_line(name, 100), word(host.role)));
+        const bool manual = host.role == HostRole::manual;
+        if (host.role != HostRole::deploy && !(manual && hosts.named.count(name) > 0)) {
+            choice.notices.push_back(fmt::format("{} is {}: left alone{}", clean_line(name, 100), word(host.role),
+                                                 manual ? " unless it is named" : ""));
             continue;
         }
         if (host.type == ProfileType::custom || host.action == "dry-activate") {
@@ -251,7 +259,7 @@ Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::ve
         return Error{ErrorKind::config, "not proved: " + join(unproved, ", "),
                      "run " + proof.run.id + " has no proved system for them",
                      "deploy others, or prove them first with `lockstep build`"};
-    if (taken.empty())
+    if (taken.empty() && !hosts.may_be_none)
         return Error{ErrorKind::usage, "there is no host to deploy to",
                      choice.notices.empty() ? "" : choice.notices.front(),
                      "`lockstep fleet info` shows the hosts and their roles"};

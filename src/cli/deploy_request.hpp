@@ -36,9 +36,18 @@ enum class DeployChoosing {
     deploy,    ///< hosts that went back from this system are left alone, and one that was not proved is an error
     canaries,  ///< the first are chosen all the same, and the others left out: an update lands without them
 };
-/// Errors: usage (a host that takes no part was named), config (a host that was not proved, an order that is a cycle).
-[[nodiscard]] Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const std::vector<std::string>& hosts,
-                                                  bool by_name, const RunReport& proof, const DeployPast& past,
+/// Names of hosts that the fleet has.
+struct WantedHosts {
+    std::vector<std::string> names;
+    std::set<std::string> named;  ///< those that somebody called by their names: `manual` ones take part then only
+    bool may_be_none = false;     ///< it is no mistake when nobody is left to deploy to
+};
+/// Those of the selectors that are the name of a host.
+[[nodiscard]] std::set<std::string> hosts_named_in(const std::vector<std::string>& selectors, const Fleet& fleet);
+
+/// Errors: usage (there is nobody to deploy to), config (a host that was not proved, an order that is a cycle).
+[[nodiscard]] Result<DeployChoice> deploy_request(const GatheredFleet& gathered, const WantedHosts& hosts,
+                                                  const RunReport& proof, const DeployPast& past,
                                                   const Options& options, const std::string& control_folder,
                                                   DeployChoosing choosing = DeployChoosing::deploy);
 

@@ -43,9 +43,8 @@ Result<DeployChoice> request_for(const FleetCall& call, const Paths& paths, cons
         proof.hosts.push_back(std::move(result));
     }
     DeployPast nothing;
-    const bool by_name = !call.selectors.empty() && !call.options.all;
-    LOCKSTEP_TRY(auto choice, deploy_request(call.known.gathered, call.hosts, by_name, proof, nothing, call.options,
-                                             control_folder));
+    const WantedHosts hosts{call.hosts, hosts_named_in(call.selectors, call.fleet())};
+    LOCKSTEP_TRY(auto choice, deploy_request(call.known.gathered, hosts, proof, nothing, call.options, control_folder));
     for (auto& target : choice.request.targets) {
         target.path = paths.at(target.name);
         target.parts = boot_parts_here(target.path);

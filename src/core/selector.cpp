@@ -21,7 +21,8 @@ namespace {
 using selector::Token;
 using selector::TokenKind;
 using selector::wrong_selector;
-using Hosts = std::vector<bool>;  ///< by index of the host's name
+/// By index of the host's name. The last one is a host that no word stands for: who has it means all but some.
+using Hosts = std::vector<bool>;
 
 constexpr std::size_t k_deepest = 64;
 
@@ -47,12 +48,12 @@ public:
     }
 
     [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-    [[nodiscard]] Hosts none() const { return Hosts(names_.size(), false); }
+    [[nodiscard]] Hosts none() const { return Hosts(names_.size() + 1, false); }
 
     Result<Hosts> hosts(const Token& token) {
         switch (token.kind) {
             case TokenKind::all:
-                return Hosts(names_.size(), true);
+                return all();
             case TokenKind::standard_input:
                 return listed();
             case TokenKind::tag:
@@ -71,6 +72,12 @@ private:
         const auto near = nearest(word, known);
         return {ErrorKind::usage, fmt::format("no host {} `{}{}`", what, prefix, clean_line(word, 80)), "",
                 near.empty() ? otherwise : fmt::format("did you mean `{}{}`?", prefix, near)};
+    }
+
+    [[nodiscard]] Hosts all() const {
+        Hosts hosts(names_.size() + 1, true);
+        hosts.back() = false;
+        return hosts;
     }
 
     Result<Hosts> named(const std::string& word) const {
@@ -223,6 +230,27 @@ private:
     std::vector<Hosts> sets_;
 };
 
+/// As part of a longer expression with `&`.
+std::string in_parentheses(const std::string& expression) {
+    return expression.find_first_of("|,") == std::string::npos ? expression : "(" + expression + ")";
+}
+
+/// `all_but`: by expression, whether it means all hosts but some.
+Error adds_all_but(const std::vector<std::string>& expressions, const std::vector<bool>& all_but) {
+    std::vector<std::string> wanted, parts;
+    std::string first;
+    for (std::size_t n = 0; n < expressions.size(); ++n) {
+        if (!all_but[n]) wanted.push_back(expressions[n]);
+        if (all_but[n] && first.empty()) first = expressions[n];
+    }
+    if (!wanted.empty()) parts.push_back(in_parentheses(join(wanted, " | ")));
+    for (std::size_t n = 0; n < expressions.size(); ++n)
+        if (all_but[n]) parts.push_back(in_parentheses(expressions[n]));
+    return {ErrorKind::usage, fmt::format("`{}` cannot stand beside other selectors", clean_line(first, 80)),
+            "several add up, and it means all hosts but some: together they would select nearly every host",
+            fmt::format("to leave hosts out, write '{}'", clean_line(join(parts, " & "), 200))};
+}
+
 }  // namespace
 
 const std::vector<std::string>& selector_predicates() {
@@ -233,12 +261,15 @@ const std::vector<std::string>& selector_predicates() {
 Result<std::vector<std::string>> select_hosts(const std::vector<std::string>& expressions, const SelectorWorld& world) {
     Atoms atoms(world);
     auto chosen = atoms.none();
+    std::vector<bool> all_but;
     for (const auto& expression : expressions) {
         LOCKSTEP_TRY(const auto hosts, Reader(expression, atoms).read());
         for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = chosen[i] || hosts[i];
+        all_but.push_back(hosts.back());
     }
+    if (expressions.size() > 1 && chosen.back()) return adds_all_but(expressions, all_but);
     std::vector<std::string> result;
-    for (std::size_t i = 0; i < chosen.size(); ++i)
+    for (std::size_t i = 0; i < atoms.names().size(); ++i)
         if (chosen[i]) result.push_back(atoms.names()[i]);
     if (!result.empty()) return result;
     if (atoms.names().empty())

@@ -7,6 +7,7 @@
 namespace lockstep::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -90,6 +91,45 @@ TEST_F(DeployCommand, AHostThatSaysNotNowIsLeftAloneAndNamed) {
     EXPECT_EQ(later.code, 0) << later.err;
     EXPECT_EQ(program.lab.host("web1").profile(), DeployProgram::proved(built, "web1"));
     EXPECT_EQ(program.lab.host("web2").profile(), DeployProgram::proved(built, "web2"));
+}
+
+TEST_F(DeployCommand, AManualHostTakesPartOnlyByItsName) {
+    DeployProgram program({"web1", "web2"}, "  strategy: parallel\n");
+    auto settings = read_file(program.repository / "lockstep.yaml");
+    for (const std::string name : {"web1", "web2"})
+        settings.insert(settings.find(name + ": { ") + name.size() + 4,
+                        name == "web2" ? "role: manual, tags: [web], " : "tags: [web], ");
+    write_file(program.repository / "lockstep.yaml", settings);
+    program.commit("web2 is manual");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto v1 = program.lab.system({.name = "v1"});
+    const auto v2 = DeployProgram::proved(built, "web1");
+    const std::vector<std::vector<std::string>> unnamed = {
+        {"@web"}, {"web*"}, {"web1", "@web"}, {"web1,web2"}, {"--all"}};
+    for (auto words : unnamed) {
+        words.insert(words.begin(), {"deploy", "--simulate"});
+        const auto simulated = program.run(words);
+        EXPECT_EQ(simulated.code, 0) << simulated.err;
+        EXPECT_THAT(simulated.out, AllOf(HasSubstr("web1"), Not(HasSubstr("web2")))) << words.back();
+    }
+    const auto all = program.run({"deploy", "*"});
+    EXPECT_EQ(all.code, 0) << all.err;
+    EXPECT_THAT(all.err, HasSubstr("web2 is manual: left alone unless it is named"));
+    EXPECT_EQ(all.state_of("web2"), "");
+    EXPECT_EQ(program.lab.host("web1").running(), v2);
+    EXPECT_EQ(program.lab.host("web2").running(), v1);
+    const auto tagged = program.run({"fleet", "reboot", "--dry-run", "@web"});
+    EXPECT_EQ(tagged.code, 0) << tagged.err;
+    EXPECT_THAT(tagged.err, HasSubstr("web2 is manual: left alone unless it is named"));
+
+    const auto planned =
+        program.run({"deploy", "--dry-run", "--output", (program.lab.dir() / "plan.json").string(), "@web", "web2"});
+    EXPECT_EQ(planned.code, 0) << planned.err;
+    const auto end = program.run({"deploy", "--plan", (program.lab.dir() / "plan.json").string()});
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.state_of("web2"), "confirmed");
+    EXPECT_EQ(program.lab.host("web2").running(), v2);
 }
 
 TEST_F(DeployCommand, ACanaryThatFailsHealthGoesBackAndTheOthersStayUntouched) {

@@ -129,6 +129,66 @@ TEST_F(DeployResume, S11_BetweenTheWordAndTheReadingBack) {
     EXPECT_EQ(times(host, "v2 test start"), 1);
 }
 
+TEST_F(DeployResume, ItGoesOnWithTheHostsThatWereChosenWhateverTheSelectorMeansByNow) {
+    DeployProgram program({"web1", "web2"}, "  strategy: rolling\n");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto v2 = DeployProgram::proved(built, "web1");
+    const auto cut = program.run({"deploy", "changed"}, "deploy-acked=kill");
+    ASSERT_EQ(cut.code, 137) << cut.err;
+    auto& host = program.lab.host("web1");
+    ASSERT_TRUE(eventually([&] { return host.profile() == v2; })) << "it is not changed any more";
+    const auto end = program.run({"resume"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    for (const char* name : {"web1", "web2"}) {
+        EXPECT_EQ(end.state_of(name), "confirmed") << name << ": " << end.err;
+        EXPECT_EQ(program.lab.host(name).profile(), v2) << name;
+        EXPECT_EQ(times(program.lab.host(name), "v2 test start"), 1) << name;
+    }
+    expect_second_resume_changes_nothing(program, end, {"web1", "web2"});
+}
+
+TEST_F(DeployResume, AHostThatWasBegunAndTakesNoPartAnyMoreIsNamedWithWhatToType) {
+    for (const bool others : {true, false}) {
+        DeployProgram program(others ? std::vector<std::string>{"web1", "web2"} : std::vector<std::string>{"web1"},
+                              "  strategy: rolling\n");
+        const Killed killed(program, "deploy-awaiting");
+        auto settings = read_file(program.repository / "lockstep.yaml");
+        settings.insert(settings.find("web1: { ") + 8, "role: monitor_only, ");
+        write_file(program.repository / "lockstep.yaml", settings);
+        program.commit("hands off");
+        const auto end = program.run({"resume"});
+        EXPECT_EQ(end.code, 51) << end.err;
+        EXPECT_EQ(end.state_of("web1"), "unknown");
+        const auto command = "ssh root@" + program.lab.host("web1").address() + " -- readlink /run/current-system";
+        EXPECT_THAT(entry(end, "web1").value("manual", ""), HasSubstr(command));
+        EXPECT_THAT(entry(end, "web1").value("detail", ""), HasSubstr("it is monitor_only by now"));
+        EXPECT_THAT(end.err, HasSubstr(command));
+        EXPECT_THAT(read_file(end.run_dir / "deployment-report.md"), HasSubstr(command));
+        if (others) {
+            EXPECT_EQ(end.state_of("web2"), "not_started");
+            EXPECT_EQ(program.lab.host("web2").running(), killed.v1);
+        }
+        EXPECT_EQ(program.run({"resume"}).code, 51) << "it is over";
+    }
+}
+
+TEST_F(DeployResume, WhatALostHostEndedAsCounts) {
+    for (const auto ended : {HostOutcome::confirmed, HostOutcome::unreachable}) {
+        DeployScene scene;
+        scene.add("web1");
+        DeployHostRecord gone;
+        gone.name = "gone";
+        gone.outcome = ended;
+        scene.request.lost = {gone};
+        scene.deploy();
+        const bool well = ended == HostOutcome::confirmed;
+        EXPECT_EQ(scene.record.exit, well ? ExitCode::ok : ExitCode::deploy_rolled_back);
+        EXPECT_EQ(scene.outcome("gone"), ended);
+        EXPECT_EQ(scene.outcome("web1"), well ? HostOutcome::confirmed : HostOutcome::not_started);
+    }
+}
+
 /// Hosts are rebooted after the switch, and have `limit` to come back.
 void with_reboots(DeployProgram& program, const std::string& limit) {
     write_file(program.lab.dir() / "machine.yaml",

@@ -10,6 +10,7 @@
 namespace lockstep {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using Names = std::vector<std::string>;
 
@@ -82,6 +83,28 @@ TEST_F(Selector, OperatorsBindAsDocumented) {
 
 TEST_F(Selector, SeveralExpressionsAddUp) {
     EXPECT_EQ(select({"web1", "db1", "web1"}).value(), (Names{"db1", "web1"}));
+}
+
+TEST_F(Selector, WhatMeansAllButSomeStandsAlone) {
+    const auto said_of = [&](const Names& expressions) {
+        const auto result = select(expressions);
+        return result.ok() ? "selected " + join(result.value(), " ")
+                           : result.error().what + " / " + result.error().why + " / " + result.error().hint;
+    };
+    EXPECT_THAT(said_of({"@web", "!web2"}), AllOf(HasSubstr("`!web2` cannot stand beside other selectors / several"),
+                                                  HasSubstr("/ to leave hosts out, write '@web & !web2'")));
+    EXPECT_THAT(said_of({"!web2", "@web", "db1"}), HasSubstr("write '(@web | db1) & !web2'"));
+    EXPECT_THAT(said_of({"web1,db1", "!web2", "!@us-1"}), HasSubstr("write '(web1,db1) & !web2 & !@us-1'"));
+    EXPECT_THAT(said_of({"!web1", "!web2"}), HasSubstr("write '!web1 & !web2'"));
+    EXPECT_THAT(said_of({"web1", "!web2 | db1"}), HasSubstr("write 'web1 & (!web2 | db1)'"));
+    EXPECT_THAT(said_of({"web1", "!(@web & !web2)"}), HasSubstr("cannot stand beside"));
+    facts["changed"] = {"web1", "web2", "db1", "bastion"};
+    EXPECT_THAT(said_of({"web1", "!changed"}), HasSubstr("cannot stand beside")) << "whatever it selects today";
+    EXPECT_EQ(said_of({"!web2"}), "selected bastion db1 web1");
+    EXPECT_EQ(said_of({"@web & !web2", "db1"}), "selected db1 web1");
+    EXPECT_EQ(said_of({"web1", "!!db1"}), "selected db1 web1");
+    EXPECT_EQ(said_of({"web1", "*"}), "selected bastion db1 web1 web2") << "that is said, not slipped in";
+    EXPECT_EQ(said_of({"web1", "* & !db1"}), "selected bastion web1 web2");
 }
 
 TEST_F(Selector, PredicatesAreAskedOnce) {

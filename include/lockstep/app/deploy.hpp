@@ -67,6 +67,9 @@ struct DeployRequest {
     nix::Setup setup;
     DeployPolicy policy;
     std::vector<DeployTarget> targets;
+    /// Hosts that an earlier process of the run had touched, and that are no targets any more: they are part of the
+    /// record, and count.
+    std::vector<DeployHostRecord> lost;
     /// What ran on a host when an earlier run left it there; another system is drift. Hosts that are not named here
     /// have no past.
     std::map<std::string, std::string> expected;

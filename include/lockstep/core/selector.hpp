@@ -36,7 +36,8 @@ struct SelectorWorld {
 };
 
 /// The hosts that one of the expressions selects, sorted by name. Errors (usage): an expression that cannot be read; a
-/// name, tag or glob that nothing has (with near ones); nothing selected. What is longer than 4 KiB or nests deeper
+/// name, tag or glob that nothing has (with near ones); nothing selected; one that means all hosts but some (`!a`, or
+/// `!a | b`) beside others, since they add up. What is longer than 4 KiB or nests deeper
 /// than 64 levels is refused; nothing recurses.
 [[nodiscard]] Result<std::vector<std::string>> select_hosts(const std::vector<std::string>& expressions,
                                                             const SelectorWorld& world);
