@@ -185,6 +185,7 @@ private:
     [[nodiscard]] HostOutcome restart_and_prove();
     [[nodiscard]] HostOutcome restart();
     [[nodiscard]] HostOutcome prove_restarted();
+    [[nodiscard]] HostOutcome still_starting();
     [[nodiscard]] HostOutcome take_up_restart(const OpenSwitch& open);
     [[nodiscard]] HostOutcome with_reboot(HostOutcome outcome);
     /// The recorded system runs: profile and boot entry go back to it.
@@ -207,7 +208,7 @@ private:
     std::string degraded_why_;
     std::optional<deploy::SwitchRequest> held_;
     const DeployHands* hands_ = nullptr;  ///< nullptr: embedded
-    bool held_foreign_ = false;           ///< as held_, after a foreign program
+    bool held_foreign_ = false;           ///< as held_, where nothing on the host waits for a word
     std::string hands_said_;              ///< how the program ended: words, no verdict
     bool hands_ok_ = false;
     std::function<LandingAnswer()> landing_gate_;
