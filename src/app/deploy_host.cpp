@@ -133,27 +133,27 @@ std::string DeployHostSession::by_hand(const std::string& what) const {
     return fmt::format("ssh {}{} -- {}", ssh_.port != 0 ? fmt::format("-p {} ", ssh_.port) : "", user, what);
 }
 
-std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connection) {
+std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connection, bool ask_busy) {
     const auto mark = nonce();
-    const auto done = ask(deploy::probe_command(ssh_, connection,
-                                                {.nonce = mark,
-                                                 .candidate = target_.path,
-                                                 .busy_files = target_.busy_files,
-                                                 .busy_command = target_.busy_command,
-                                                 .type = target_.type}));
+    deploy::ProbeRequest request{.nonce = mark, .candidate = target_.path, .type = target_.type};
+    if (ask_busy) {
+        request.busy_files = target_.busy_files;
+        request.busy_command = target_.busy_command;
+    }
+    const auto done = ask(deploy::probe_command(ssh_, connection, request));
     auto probe = deploy::parse_probe(done.out, mark);
     if (!probe) record_.detail = clean_line(done.err.empty() ? describe(done.status) : done.err, 400);
     return probe;
 }
 
-bool DeployHostSession::probe() {
+bool DeployHostSession::probe(bool before_switch) {
     stage("probe");
     const auto begin = ports_.clock.steady();
     for (;;) {
         for (const auto& address : target_.addresses) {
             ssh_ = address;
             record_.address = address.host;
-            auto found = probe_once(Connection::shared);
+            auto found = probe_once(Connection::shared, before_switch);
             if (!found) continue;
             seen_ = std::move(found);
             baseline_known_ = seen_->failed_units.has_value();

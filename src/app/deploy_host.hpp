@@ -40,8 +40,9 @@ public:
 
     /// Activates by a foreign program. It lives longer than the session.
     void use(const DeployHands& hands) { hands_ = &hands; }
-    /// Looks at the host and records what runs there. False: it did not answer.
-    bool probe();
+    /// Looks at the host and records what runs there. False: it did not answer. `before_switch`: also asks whether it
+    /// is busy, which nobody is to be asked while something is under way.
+    bool probe(bool before_switch = true);
     /// Of the last probe that was answered.
     [[nodiscard]] const std::optional<deploy::HostProbe>& seen() const { return seen_; }
     /// Runs, starts, and has as its profile what is wanted.
@@ -106,7 +107,7 @@ private:
     void log(const std::string& line);
     void tell();
     [[nodiscard]] Completed ask(const Command& command);
-    [[nodiscard]] std::optional<deploy::HostProbe> probe_once(deploy::Connection connection);
+    [[nodiscard]] std::optional<deploy::HostProbe> probe_once(deploy::Connection connection, bool ask_busy = false);
     [[nodiscard]] bool stopped() const { return ports_.interrupted && ports_.interrupted() != 0; }
     HostOutcome end(HostOutcome outcome, const std::string& detail);
     [[nodiscard]] std::string nonce();

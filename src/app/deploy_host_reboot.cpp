@@ -130,7 +130,7 @@ HostOutcome DeployHostSession::restart() {
 
 /// What an earlier process had asked for, or was about to.
 HostOutcome DeployHostSession::take_up_restart(const OpenSwitch& open) {
-    const bool there = probe();
+    const bool there = probe(false);
     record_.from = open.from;
     record_.boot_before = open.boot_id;
     baseline_known_ = open.failed_units.has_value();

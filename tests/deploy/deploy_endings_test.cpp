@@ -42,6 +42,15 @@ TEST_F(DeployEndings, S02_UnchangedIsSkippedAfterOneProbe) {
     EXPECT_EQ(scene.record.exit, ExitCode::ok);
 }
 
+TEST_F(DeployEndings, WhetherAHostIsBusyIsNotAskedAnyMoreOnceItIsTouched) {
+    DeployScene scene;
+    auto& host = scene.add("web1");
+    scene.target("web1").busy_command = "readlink /run/current-system >>/run/asked; ! readlink /run/lockstep/holder";
+    scene.deploy();
+    scene.expect_new("web1");
+    EXPECT_EQ(host.file("/run/asked"), scene.v1("web1") + "\n" + scene.v1("web1") + "\n") << "at first, and at last";
+}
+
 TEST_F(DeployEndings, S03_ExitFourOfAUnitThatHadFailedBeforeIsNoEvidence) {
     DeployScene scene;
     auto& host = scene.add("web1", "fail4 old.service");
