@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -226,6 +227,21 @@ void DeployHostSession::keep() {
     if (!pinned.value_or(false)) log("could not be kept from the garbage collector");
 }
 
+/// Nix cuts NIX_SSHOPTS at white space: options that hold some, as the way through a jump host does, come by a file.
+Result<std::string> DeployHostSession::copy_config() const {
+    const auto options = deploy::ssh_options(ssh_, Connection::shared);
+    const bool plain = std::none_of(options.begin(), options.end(), [](const auto& option) {
+        return option.find_first_of(" \t") != std::string::npos;
+    });
+    if (plain || ssh_.control_path.empty()) return std::string();
+    auto file = ssh_.control_path + ".copy";
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << deploy::ssh_config_text(ssh_);
+    out.close();
+    if (!out) return Error{ErrorKind::infrastructure, "cannot write " + file, "", ""};
+    return file;
+}
+
 std::optional<HostOutcome> DeployHostSession::bring() {
     if (!seen_ && !probe()) return end(stopped() ? HostOutcome::cancelled : HostOutcome::unreachable, record_.detail);
     if (auto no = may_begin()) return no;
@@ -233,11 +249,14 @@ std::optional<HostOutcome> DeployHostSession::bring() {
     if (request_.purpose == DeployPurpose::go_back) return find_there();
     stage("copy");
     const auto begin = ports_.clock.steady();
+    const auto config = copy_config();
+    if (!config.ok()) return end(HostOutcome::failed, config.error().what);
     const auto copy = deploy::host_copy_command(request_.setup, ssh_,
                                                 {.paths = {target_.path},
                                                  .substitute = target_.substitute,
                                                  .ssh_ng = target_.ssh_ng,
                                                  .check_signatures = target_.check_signatures,
+                                                 .config_file = config.value(),
                                                  .timeout = target_.copy_timeout});
     const auto validity = deploy::host_validity_command(ssh_, {target_.path});
     auto done = ask(copy);

@@ -108,6 +108,7 @@ private:
     void tell();
     [[nodiscard]] Completed ask(const Command& command);
     [[nodiscard]] std::optional<deploy::HostProbe> probe_once(deploy::Connection connection, bool ask_busy = false);
+    [[nodiscard]] Result<std::string> copy_config() const;
     [[nodiscard]] bool stopped() const { return ports_.interrupted && ports_.interrupted() != 0; }
     HostOutcome end(HostOutcome outcome, const std::string& detail);
     [[nodiscard]] std::string nonce();
