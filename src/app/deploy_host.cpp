@@ -160,6 +160,8 @@ bool DeployHostSession::probe(bool before_switch) {
             baseline_known_ = seen_->failed_units.has_value();
             baseline_ = seen_->failed_units.value_or(std::vector<std::string>{});
             record_.from = record_.running = seen_->running;
+            if (target_.action == deploy::SwitchAction::test)
+                record_.next_boot = seen_->profile_system.empty() ? seen_->profile : seen_->profile_system;
             record_.reboot_reasons = deploy::reboot_reasons(
                 seen_->booted_parts, seen_->candidate_parts.empty() ? target_.parts : seen_->candidate_parts);
             record_.detail.clear();
