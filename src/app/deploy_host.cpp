@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -133,32 +134,34 @@ std::string DeployHostSession::by_hand(const std::string& what) const {
     return fmt::format("ssh {}{} -- {}", ssh_.port != 0 ? fmt::format("-p {} ", ssh_.port) : "", user, what);
 }
 
-std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connection) {
+std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connection, bool ask_busy) {
     const auto mark = nonce();
-    const auto done = ask(deploy::probe_command(ssh_, connection,
-                                                {.nonce = mark,
-                                                 .candidate = target_.path,
-                                                 .busy_files = target_.busy_files,
-                                                 .busy_command = target_.busy_command,
-                                                 .type = target_.type}));
+    deploy::ProbeRequest request{.nonce = mark, .candidate = target_.path, .type = target_.type};
+    if (ask_busy) {
+        request.busy_files = target_.busy_files;
+        request.busy_command = target_.busy_command;
+    }
+    const auto done = ask(deploy::probe_command(ssh_, connection, request));
     auto probe = deploy::parse_probe(done.out, mark);
     if (!probe) record_.detail = clean_line(done.err.empty() ? describe(done.status) : done.err, 400);
     return probe;
 }
 
-bool DeployHostSession::probe() {
+bool DeployHostSession::probe(bool before_switch) {
     stage("probe");
     const auto begin = ports_.clock.steady();
     for (;;) {
         for (const auto& address : target_.addresses) {
             ssh_ = address;
             record_.address = address.host;
-            auto found = probe_once(Connection::shared);
+            auto found = probe_once(Connection::shared, before_switch);
             if (!found) continue;
             seen_ = std::move(found);
             baseline_known_ = seen_->failed_units.has_value();
             baseline_ = seen_->failed_units.value_or(std::vector<std::string>{});
             record_.from = record_.running = seen_->running;
+            if (target_.action == deploy::SwitchAction::test)
+                record_.next_boot = seen_->profile_system.empty() ? seen_->profile : seen_->profile_system;
             record_.reboot_reasons = deploy::reboot_reasons(
                 seen_->booted_parts, seen_->candidate_parts.empty() ? target_.parts : seen_->candidate_parts);
             record_.detail.clear();
@@ -226,6 +229,21 @@ void DeployHostSession::keep() {
     if (!pinned.value_or(false)) log("could not be kept from the garbage collector");
 }
 
+/// Nix cuts NIX_SSHOPTS at white space: options that hold some, as the way through a jump host does, come by a file.
+Result<std::string> DeployHostSession::copy_config() const {
+    const auto options = deploy::ssh_options(ssh_, Connection::shared);
+    const bool plain = std::none_of(options.begin(), options.end(), [](const auto& option) {
+        return option.find_first_of(" \t") != std::string::npos;
+    });
+    if (plain || ssh_.control_path.empty()) return std::string();
+    auto file = ssh_.control_path + ".copy";
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << deploy::ssh_config_text(ssh_);
+    out.close();
+    if (!out) return Error{ErrorKind::infrastructure, "cannot write " + file, "", ""};
+    return file;
+}
+
 std::optional<HostOutcome> DeployHostSession::bring() {
     if (!seen_ && !probe()) return end(stopped() ? HostOutcome::cancelled : HostOutcome::unreachable, record_.detail);
     if (auto no = may_begin()) return no;
@@ -233,11 +251,14 @@ std::optional<HostOutcome> DeployHostSession::bring() {
     if (request_.purpose == DeployPurpose::go_back) return find_there();
     stage("copy");
     const auto begin = ports_.clock.steady();
+    const auto config = copy_config();
+    if (!config.ok()) return end(HostOutcome::failed, config.error().what);
     const auto copy = deploy::host_copy_command(request_.setup, ssh_,
                                                 {.paths = {target_.path},
                                                  .substitute = target_.substitute,
                                                  .ssh_ng = target_.ssh_ng,
                                                  .check_signatures = target_.check_signatures,
+                                                 .config_file = config.value(),
                                                  .timeout = target_.copy_timeout});
     const auto validity = deploy::host_validity_command(ssh_, {target_.path});
     auto done = ask(copy);

@@ -40,8 +40,9 @@ public:
 
     /// Activates by a foreign program. It lives longer than the session.
     void use(const DeployHands& hands) { hands_ = &hands; }
-    /// Looks at the host and records what runs there. False: it did not answer.
-    bool probe();
+    /// Looks at the host and records what runs there. False: it did not answer. `before_switch`: also asks whether it
+    /// is busy, which nobody is to be asked while something is under way.
+    bool probe(bool before_switch = true);
     /// Of the last probe that was answered.
     [[nodiscard]] const std::optional<deploy::HostProbe>& seen() const { return seen_; }
     /// Runs, starts, and has as its profile what is wanted.
@@ -106,7 +107,8 @@ private:
     void log(const std::string& line);
     void tell();
     [[nodiscard]] Completed ask(const Command& command);
-    [[nodiscard]] std::optional<deploy::HostProbe> probe_once(deploy::Connection connection);
+    [[nodiscard]] std::optional<deploy::HostProbe> probe_once(deploy::Connection connection, bool ask_busy = false);
+    [[nodiscard]] Result<std::string> copy_config() const;
     [[nodiscard]] bool stopped() const { return ports_.interrupted && ports_.interrupted() != 0; }
     HostOutcome end(HostOutcome outcome, const std::string& detail);
     [[nodiscard]] std::string nonce();
@@ -185,6 +187,7 @@ private:
     [[nodiscard]] HostOutcome restart_and_prove();
     [[nodiscard]] HostOutcome restart();
     [[nodiscard]] HostOutcome prove_restarted();
+    [[nodiscard]] HostOutcome still_starting();
     [[nodiscard]] HostOutcome take_up_restart(const OpenSwitch& open);
     [[nodiscard]] HostOutcome with_reboot(HostOutcome outcome);
     /// The recorded system runs: profile and boot entry go back to it.
@@ -207,7 +210,7 @@ private:
     std::string degraded_why_;
     std::optional<deploy::SwitchRequest> held_;
     const DeployHands* hands_ = nullptr;  ///< nullptr: embedded
-    bool held_foreign_ = false;           ///< as held_, after a foreign program
+    bool held_foreign_ = false;           ///< as held_, where nothing on the host waits for a word
     std::string hands_said_;              ///< how the program ended: words, no verdict
     bool hands_ok_ = false;
     std::function<LandingAnswer()> landing_gate_;

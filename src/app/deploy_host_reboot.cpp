@@ -12,6 +12,15 @@ using deploy::Connection;
 using deploy::SwitchAction;
 using deploy::SwitchRequest;
 
+namespace {
+
+/// Units that start later may still fail. Without systemd nobody says so.
+bool is_starting(const deploy::HostProbe& probe) {
+    return probe.system_state == "initializing" || probe.system_state == "starting";
+}
+
+}  // namespace
+
 /// Of the machine that lockstep runs on, nobody would be there to prove what came up.
 bool DeployHostSession::may_reboot() const {
     return target_.reboot != RebootWish::never && !is_own_machine();
@@ -121,7 +130,7 @@ HostOutcome DeployHostSession::restart() {
 
 /// What an earlier process had asked for, or was about to.
 HostOutcome DeployHostSession::take_up_restart(const OpenSwitch& open) {
-    const bool there = probe();
+    const bool there = probe(false);
     record_.from = open.from;
     record_.boot_before = open.boot_id;
     baseline_known_ = open.failed_units.has_value();
@@ -134,12 +143,14 @@ HostOutcome DeployHostSession::prove_restarted() {
     if (!ssh_.control_path.empty()) (void)ask(deploy::ssh_close_command(ssh_));
     const auto begin = ports_.clock.steady();
     std::optional<deploy::HostProbe> up;
-    do {
+    bool starting = false;
+    for (;;) {
         up = probe_once(Connection::fresh);
-        if (up && up->boot_id != record_.boot_before) break;
-        up.reset();
+        if (up && up->boot_id == record_.boot_before) up.reset();
+        starting = up && up->running == target_.path && is_starting(*up);
+        if ((up && !starting) || stopped() || ports_.clock.steady() - begin >= target_.reboot_within) break;
         ports_.clock.sleep_for(request_.poll);
-    } while (!stopped() && ports_.clock.steady() - begin < target_.reboot_within);
+    }
     if (!up) {
         record_.manual = fmt::format("look at the console of {}; its boot menu has {}", target_.name, record_.from);
         return end(HostOutcome::unknown, "it did not come back from its reboot");
@@ -148,6 +159,7 @@ HostOutcome DeployHostSession::prove_restarted() {
     record_.running = up->running;
     seen_ = up;
     activated_at_ = up->clock - static_cast<std::int64_t>(up->uptime_seconds);
+    if (starting) return still_starting();
     if (up->running == target_.path) {
         const auto proof = prove(target_.path);
         if (proof.health == DeployHealth::pass) {
@@ -169,6 +181,18 @@ HostOutcome DeployHostSession::prove_restarted() {
     if (request_.purpose == DeployPurpose::restart) return end(HostOutcome::failed, why + ", as before the reboot");
     // The boot loader did not take the new system: profile and boot entry go back to what runs.
     return unboot(why);
+}
+
+/// What it is about to become nobody knows: a person may wait longer than we do.
+HostOutcome DeployHostSession::still_starting() {
+    if (stopped()) return end(HostOutcome::unknown, "interrupted before it was proved after its reboot");
+    const auto why =
+        fmt::format("after its reboot it was still starting ({}): deploy.reboot_within is over", seen_->system_state);
+    record_.evidence.push_back(why);
+    if (record_.running == record_.from) return end(HostOutcome::unhealthy, why);
+    held_foreign_ = true;
+    degraded_why_.clear();
+    return end(HostOutcome::inconclusive, why);
 }
 
 HostOutcome DeployHostSession::unboot(const std::string& why) {

@@ -360,7 +360,7 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     request.run = open.run;
     request.token = open.token;
     if (back) request.limits.hold = 0;
-    const bool there = probe();
+    const bool there = probe(false);
     record_.from = back ? open.to : open.from;
     // What failed since then is evidence: the look of now is none to compare with.
     baseline_known_ = open.failed_units.has_value();

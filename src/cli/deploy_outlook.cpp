@@ -50,6 +50,7 @@ std::string deploy_outlook(Machine& machine) {
     for (const auto& [name, path] : past.running) {
         hosts[name].name = name;
         hosts[name].running = path;
+        hosts[name].unsure = path.empty();
     }
     if (proof.ok())
         for (const auto& host : proof->hosts)

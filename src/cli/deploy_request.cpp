@@ -176,7 +176,8 @@ DeployPast read_deploy_past(const fs::path& runs, const std::string& except) {
     for (const auto& run : list_runs(runs)) {
         if (run.history.run_id == except) continue;
         const auto status = files.read((run.directory / "deployment-status.json").string(), k_longest_status);
-        if (status.ok()) learn_deploy(status.value(), past);
+        if (status.ok() && learn_deploy(status.value(), past))
+            learn_begun(deploy_begun(run.journal.records).open, past);
     }
     return past;
 }

@@ -17,6 +17,7 @@ namespace {
 std::string host_words(const HostOutlook& host) {
     const auto proved = short_store_path(host.proved);
     if (host.proved.empty()) return "nothing is proved for it";
+    if (host.unsure) return "what was left there is not known; would get " + proved;
     if (host.running.empty()) return "was never deployed to; would get " + proved;
     if (host.running == host.proved) return "was left with what is proved";
     auto text = fmt::format("was left with {}; would get {}", short_store_path(host.running), proved);
@@ -28,7 +29,7 @@ std::string host_words(const HostOutlook& host) {
 
 std::string deploy_outlook_text(const std::vector<HostOutlook>& hosts, const std::string& proof, std::size_t most) {
     const bool deployed =
-        std::any_of(hosts.begin(), hosts.end(), [](const auto& host) { return !host.running.empty(); });
+        std::any_of(hosts.begin(), hosts.end(), [](const auto& host) { return host.unsure || !host.running.empty(); });
     if (!deployed) return "Deploy    nothing is known: no host was deployed to from here\n";
     if (proof.empty()) return "Deploy    nothing was proved that could be deployed\n";
     std::size_t width = 0;

@@ -63,8 +63,12 @@ void learn_host(const Json& host, bool rollback, DeployPast& past) {
     }
     // Only what a deploy left there itself; that it found something else later does not make that expected.
     if ((is_success(*outcome) || *outcome == HostOutcome::rolled_back) &&
-        past.running.emplace(name, text_of(host, "running")).second && *outcome == HostOutcome::boot_pending)
-        past.next_boot.emplace(name, text_of(host, "to"));
+        past.running.emplace(name, text_of(host, "running")).second) {
+        const auto to_boot = text_of(host, *outcome == HostOutcome::boot_pending ? "to" : "next_boot");
+        if (!to_boot.empty()) past.next_boot.emplace(name, to_boot);
+    }
+    // A person was asked to choose: what runs there is taken as given.
+    if (needs_person(*outcome)) past.running.emplace(name, "");
     if (is_success(*outcome)) {
         learn_time(number_of(host, "copy_ms"), past.copies[name]);
         learn_time(number_of(host, "took_ms"), past.switches[name]);
@@ -109,15 +113,21 @@ std::string deploy_proof(const std::vector<JournalRecord>& journal) {
     return "";
 }
 
-void learn_deploy(std::string_view status_json, DeployPast& past) {
-    if (json_depth(status_json) > 16) return;
+bool learn_deploy(std::string_view status_json, DeployPast& past) {
+    if (json_depth(status_json) > 16) return false;
     const auto root = Json::parse(status_json, nullptr, false);
-    if (!root.is_object()) return;
+    if (!root.is_object()) return false;
     const auto hosts = root.find("hosts");
-    if (hosts == root.end() || !hosts->is_array()) return;
+    if (hosts == root.end() || !hosts->is_array()) return false;
     const bool rollback = text_of(root, "purpose") == word(DeployPurpose::go_back);
     for (const auto& host : *hosts)
         if (host.is_object()) learn_host(host, rollback, past);
+    const auto finished = root.find("finished");
+    return finished != root.end() && *finished == false;
+}
+
+void learn_begun(const std::vector<OpenSwitch>& open, DeployPast& past) {
+    for (const auto& each : open) past.running.emplace(each.host, "");
 }
 
 std::optional<DeployStep> step_to(const DeployPast& past, const std::string& host, const std::string& running) {

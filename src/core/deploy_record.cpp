@@ -44,6 +44,7 @@ Json host_json(const DeployHostRecord& host) {
               {"proof_ms", host.proof.count()},
               {"took_ms", host.took.count()},
               {"log", host.log}};
+    if (!host.next_boot.empty()) json["next_boot"] = host.next_boot;
     if (!host.manual.empty()) json["manual"] = host.manual;
     if (host.blameless) json["blameless"] = true;
     if (!host.approver.empty()) json["approver"] = host.approver;

@@ -125,6 +125,7 @@ TEST_P(EveryBackend, TestRunsUntilTheNextBoot) {
     EXPECT_EQ(word(scene.outcome_of_deploy()), "confirmed") << scene.DeployScene::host("web1").detail;
     scene.expect_on_host(scene.new_system(), scene.old_system());
     EXPECT_EQ(scene.host.boot_default(), scene.old_system());
+    EXPECT_EQ(scene.DeployScene::host("web1").next_boot, scene.old_system()) << "what a reboot would start is no drift";
 }
 
 TEST_P(EveryBackend, BootIsPendingWithoutLeaveToReboot) {

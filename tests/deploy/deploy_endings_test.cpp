@@ -42,6 +42,15 @@ TEST_F(DeployEndings, S02_UnchangedIsSkippedAfterOneProbe) {
     EXPECT_EQ(scene.record.exit, ExitCode::ok);
 }
 
+TEST_F(DeployEndings, WhetherAHostIsBusyIsNotAskedAnyMoreOnceItIsTouched) {
+    DeployScene scene;
+    auto& host = scene.add("web1");
+    scene.target("web1").busy_command = "readlink /run/current-system >>/run/asked; ! readlink /run/lockstep/holder";
+    scene.deploy();
+    scene.expect_new("web1");
+    EXPECT_EQ(host.file("/run/asked"), scene.v1("web1") + "\n" + scene.v1("web1") + "\n") << "at first, and at last";
+}
+
 TEST_F(DeployEndings, S03_ExitFourOfAUnitThatHadFailedBeforeIsNoEvidence) {
     DeployScene scene;
     auto& host = scene.add("web1", "fail4 old.service");
@@ -226,6 +235,55 @@ TEST_F(DeployEndings, S22_FaultRow43_AHostThatComesBackWithTheOldSystemIsPutBack
     scene.expect_old("web1");
     EXPECT_EQ(host.boot_default(), scene.v1("web1"));
     EXPECT_THAT(scene.host("web1").detail, HasSubstr("came back with"));
+}
+
+TEST_F(DeployEndings, AUnitThatFailsLateInTheBootIsSeen) {
+    DeployScene scene;
+    auto& host = scene.add("web1", LabSystem{.name = "v2", .kernel = "6.2"});
+    host.slow_start(3, "late.service");
+    scene.target("web1").reboot = RebootWish::always;
+    scene.target("web1").reboot_within = Millis(20'000);
+    const auto before = host.boot_id();
+    scene.deploy();
+    ASSERT_TRUE(host.await_reboot(before));
+    scene.expect_old("web1");
+    EXPECT_THAT(scene.host("web1").detail, HasSubstr("late.service"));
+}
+
+TEST_F(DeployEndings, AHostThatGoesOnStartingAfterItsRebootIsAskedAbout) {
+    for (const bool accepted : {true, false}) {
+        DeployScene scene;
+        auto& host = scene.add("web1", LabSystem{.name = "v2", .kernel = "6.2"});
+        host.slow_start(10'000);
+        scene.target("web1").reboot = RebootWish::always;
+        scene.target("web1").reboot_within = Millis(3'000);
+        scene.ask = [&](const std::string&) { return accepted ? GateAnswer::approved : GateAnswer::refused; };
+        const auto before = host.boot_id();
+        scene.deploy();
+        ASSERT_TRUE(host.await_reboot(before));
+        if (accepted) {
+            scene.expect_new("web1");
+            EXPECT_THAT(scene.host("web1").evidence, Contains(HasSubstr("still starting")));
+        } else {
+            scene.expect_old("web1");
+            EXPECT_THAT(scene.host("web1").detail, HasSubstr("still starting"));
+        }
+    }
+}
+
+TEST_F(DeployEndings, ARebootAloneThatGoesOnStartingNeedsAPersonAndSwitchesNothing) {
+    DeployScene scene;
+    auto& host = scene.add("web1");
+    host.slow_start(10'000);
+    scene.request.purpose = DeployPurpose::restart;
+    scene.target("web1").path = scene.v1("web1");
+    scene.target("web1").reboot_within = Millis(3'000);
+    const auto before = host.boot_id();
+    scene.deploy();
+    ASSERT_TRUE(host.await_reboot(before));
+    scene.expect_old("web1", HostOutcome::unhealthy);
+    EXPECT_THAT(scene.host("web1").detail, HasSubstr("still starting"));
+    EXPECT_THAT(host.steps(), Not(Contains(HasSubstr("v1 "))));
 }
 
 TEST_F(DeployEndings, S23_AFullBootPartitionGoesBack) {

@@ -218,5 +218,19 @@ TEST_F(DeployFleetScene, S14b_AProfileThatHadItAlreadyLosesNoGeneration) {
     EXPECT_THAT(generations(host), HasSubstr("v1 before v2")) << "none was deleted";
 }
 
+/// Nix cuts its ssh options at white space.
+TEST_F(DeployFleetScene, HostsBehindAnotherOneAndPinsWithASpaceInTheirPathAreReachedByEachStep) {
+    DeployScene scene;
+    auto& hop = scene.add("hop");
+    scene.add("behind");
+    scene.add("spaced");
+    scene.target("behind").addresses.front().jump = "root@" + hop.address();
+    const auto pins = scene.lab.dir() / "known hosts";
+    write_file(pins, read_file(scene.lab.known_hosts_file()));
+    for (const char* name : {"behind", "spaced"}) scene.target(name).addresses.front().known_hosts_file = pins.string();
+    scene.deploy();
+    for (const char* name : {"hop", "behind", "spaced"}) scene.expect_new(name);
+}
+
 }  // namespace
 }  // namespace lockstep::test

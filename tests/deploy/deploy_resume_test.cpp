@@ -189,6 +189,25 @@ TEST_F(DeployResume, WhatALostHostEndedAsCounts) {
     }
 }
 
+TEST_F(DeployResume, WhatACutOffDeployLeftIsTakenAsGivenByTheNextUpdate) {
+    DeployProgram program({"web1"});
+    ASSERT_EQ(program.run({"build"}).code, 0);
+    ASSERT_EQ(program.run({"deploy"}).code, 0);
+    program.write_flake("v3");
+    program.commit("third");
+    const Killed killed(program, "deploy-acked");
+    auto& host = program.lab.host("web1");
+    ASSERT_TRUE(eventually([&] { return host.profile() == killed.v2; }));
+    program.write_flake("v4");
+    program.commit("fourth");
+    const auto built = program.run({"build"});
+    ASSERT_EQ(built.code, 0) << built.err;
+    const auto end = program.run({"deploy"});
+    EXPECT_EQ(end.code, 0) << end.err;
+    EXPECT_EQ(end.state_of("web1"), "confirmed");
+    EXPECT_EQ(host.running(), DeployProgram::proved(built, "web1"));
+}
+
 /// Hosts are rebooted after the switch, and have `limit` to come back.
 void with_reboots(DeployProgram& program, const std::string& limit) {
     write_file(program.lab.dir() / "machine.yaml",

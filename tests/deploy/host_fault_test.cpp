@@ -58,6 +58,32 @@ TEST(HostFault, AFailedActivationGoesBackAtOnce) {
     EXPECT_THAT(site.host.steps(), ElementsAre("v2 test start", "v2 test rc=2", "v1 test start", "v1 test rc=0"));
 }
 
+TEST(HostFault, TheStateOfASupervisorBeforeIsNotTakenForThisOnes) {
+    LOCKSTEP_NEEDS_DEPLOY_LAB();
+    DeploySite site;
+    site.host.receive(site.v2);
+    // The folder is of a user, what root's supervisor left in it is root's.
+    site.host.sh(
+        "mkdir -p /run/lockstep/run-1; cd /run/lockstep/run-1; umask 022; "
+        "printf 'version=1\nrun=run-1\nstate=rolled_back\ncomplete=1\n' >state; touch state.new; "
+        "chown nobody /run/lockstep /run/lockstep/run-1");
+    const auto command = deploy::start_command(site.target, site.request, k_nonce);
+    const auto start = [&] {
+        const auto done =
+            site.host.run({"setpriv", "--reuid=nobody", "--clear-groups", "sh", "-s"}, command.stdin_text);
+        return deploy::parse_started(done.out, k_nonce).value_or(deploy::Started{});
+    };
+    // That user may start no unit in the lab: nothing but the start itself writes a state.
+    EXPECT_EQ(start().result, StartResult::not_started);
+    EXPECT_EQ(site.phase_on_host(), "starting");
+
+    site.host.sh("mkdir -p /run/lockstep/run-1/state.new/full");
+    const auto refused = start();
+    EXPECT_EQ(refused.result, StartResult::not_started);
+    EXPECT_THAT(refused.why, HasSubstr("/run-1/state"));
+    EXPECT_FALSE(site.host.exists("/run/lockstep/holder"));
+}
+
 TEST(HostFault, ARefusalThatNeedsARebootChangesNothing) {
     LOCKSTEP_NEEDS_DEPLOY_LAB();
     DeploySite site("exit100");

@@ -91,6 +91,14 @@ TEST(HostProbe, BusyHostsSayWhyAndAFileThatCannotBeReadCounts) {
     EXPECT_THAT(probe->busy, IsEmpty());
 }
 
+TEST(HostProbe, ABusyCheckThatTakesTooLongIsEndedAndCounts) {
+    LOCKSTEP_NEEDS_DEPLOY_LAB();
+    DeploySite site;
+    const auto probe = site.probe({.busy_command = "echo slow; sleep 15", .busy_limit = 1});
+    ASSERT_TRUE(probe);
+    EXPECT_THAT(probe->busy, ElementsAre("the busy check was not done within 1 s"));
+}
+
 TEST(HostProbe, WorksWithoutSystemdNixAndSystems) {
     LOCKSTEP_NEEDS_DEPLOY_LAB();
     DeployLab lab;

@@ -86,6 +86,8 @@ public:
     void power_cut();                                      ///< at once; the disk stays
     void boot();                                           ///< after power_cut(): what the boot loader says
     void reboot_behaviour(const std::string& mode) const;  ///< "restart", "never", "old"
+    /// After each boot from now on systemd says "starting" so many times; then the unit, if one is named, has failed.
+    void slow_start(int times, const std::string& unit = "") const;
     void fill_store() const;
     void fill_boot() const;
     /// Holds the lock of switch-to-configuration until release.

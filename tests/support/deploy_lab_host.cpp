@@ -245,6 +245,10 @@ bool LabHost::await_reboot(const std::string& old_boot_id, std::chrono::millisec
         limit);
 }
 
+void LabHost::slow_start(int times, const std::string& unit) const {
+    write_file(disk() / "lab/slow-start", std::to_string(times) + " " + unit + "\n");
+}
+
 void LabHost::fill_store() const {
     sh("head -c 4G /dev/zero >/nix/lab-filler 2>/dev/null; test -s /nix/lab-filler");
 }

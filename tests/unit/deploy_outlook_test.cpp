@@ -34,6 +34,11 @@ TEST(DeployOutlook, SaysWhatIsKnownOfEachHost) {
                       HasSubstr("it went back from that before"), HasSubstr("not known: what this update brings")));
 }
 
+TEST(DeployOutlook, WhatAnEndThatNobodyKnowsLeftIsNotCalledNothing) {
+    EXPECT_THAT(deploy_outlook_text({{.name = "web1", .proved = k_v2, .unsure = true}}, "r"),
+                HasSubstr("web1  what was left there is not known; would get 1111111…-nixos-24.11"));
+}
+
 TEST(DeployOutlook, IsBoundedAndSaysWhenNothingIsKnown) {
     EXPECT_THAT(deploy_outlook_text({{.name = "web1", .proved = k_v2}}, "r"), HasSubstr("no host was deployed to"));
     EXPECT_THAT(deploy_outlook_text({{.name = "web1", .running = k_v1}}, ""), HasSubstr("nothing was proved"));

@@ -91,6 +91,46 @@ TEST(DeployPast, WhatWaitsForABootIsExpectedAsWellAsWhatRuns) {
         << "of b a newer deploy said more";
 }
 
+TEST(DeployPast, WhatRunsOnAHostThatNeededAPersonIsNotKnown) {
+    DeployPast past;
+    learn_deploy(R"({"hosts":[{"name":"a","state":"unknown","to":"/2","running":"/1"},)"
+                 R"({"name":"b","state":"rollback_failed","to":"/2"},{"name":"c","state":"unhealthy","to":"/2"},)"
+                 R"({"name":"d","state":"drifted","to":"/2","running":"/3"}]})",
+                 past);
+    for (const char* name : {"a", "b", "c", "d"})
+        learn_deploy(
+            R"({"hosts":[{"name":")" + std::string(name) + R"(","state":"confirmed","to":"/0","running":"/0"}]})",
+            past);
+    for (const char* name : {"a", "b", "c"}) EXPECT_EQ(past.running[name], "") << name;
+    EXPECT_EQ(past.running["d"], "/0") << "nothing was left there by us since";
+}
+
+TEST(DeployPast, WhatACutOffDeployHadBegunIsNotKnown) {
+    DeployPast past;
+    EXPECT_TRUE(learn_deploy(R"({"finished":false,"hosts":[{"name":"a","state":"running"},)"
+                             R"({"name":"b","state":"confirmed","to":"/2","running":"/2"},)"
+                             R"({"name":"c","state":"waiting"}]})",
+                             past));
+    learn_begun({{.host = "a"}}, past);
+    EXPECT_FALSE(learn_deploy(R"({"finished":true,"hosts":[{"name":"a","state":"confirmed","running":"/1"},)"
+                              R"({"name":"c","state":"confirmed","running":"/1"}]})",
+                              past));
+    EXPECT_EQ(past.running["a"], "");
+    EXPECT_EQ(past.running["b"], "/2");
+    EXPECT_EQ(past.running["c"], "/1") << "it had not been begun";
+}
+
+TEST(DeployPast, AfterATestWhatWasPermanentIsExpectedFromTheNextBoot) {
+    DeployPast past;
+    learn_deploy(R"({"hosts":[{"name":"a","state":"confirmed","from":"/1","to":"/2","running":"/2","next_boot":"/0"},)"
+                 R"({"name":"b","state":"drifted","to":"/2","running":"/9","next_boot":"/9"},)"
+                 R"({"name":"c","state":"rolled_back","to":"/2","running":"/1","next_boot":"/0"}]})",
+                 past);
+    EXPECT_EQ(past.running["a"], "/2");
+    EXPECT_THAT(past.next_boot, ElementsAre(std::pair<const std::string, std::string>("a", "/0"),
+                                            std::pair<const std::string, std::string>("c", "/0")));
+}
+
 TEST(DeployPast, TheLongestOfTheLastFiveTimesIsExpected) {
     DeployPast past;
     for (const int took : {30, 50, 20, 40, 10, 900})
@@ -157,7 +197,7 @@ TEST(DeployPast, WrongTypesTeachNothing) {
           R"({"hosts":[{"name":"a","state":7}]})", R"({"hosts":[{"name":"a","state":"confirmed "}]})",
           R"({"hosts":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]})"}) {
         DeployPast past;
-        learn_deploy(text, past);
+        EXPECT_FALSE(learn_deploy(text, past));
         EXPECT_THAT(past.running, IsEmpty()) << text;
         EXPECT_THAT(past.told, IsEmpty()) << text;
     }

@@ -20,6 +20,7 @@ struct ProbeRequest {
     std::string candidate;                  ///< a store path to look for, "" = none
     std::vector<std::string> busy_files;    ///< present = not now; names without white space
     std::string busy_command;               ///< for sh; exit code ≠ 0 = not now
+    int busy_limit = 20;                    ///< seconds for busy_command, where the host has `timeout`
     ProfileType type = ProfileType::nixos;  ///< whose profile, and which link leads to what runs
 };
 [[nodiscard]] Command probe_command(const SshTarget& target, Connection connection, const ProbeRequest& request);

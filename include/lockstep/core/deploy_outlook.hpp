@@ -11,6 +11,7 @@ struct HostOutlook {
     std::string name;
     std::string running;  ///< what the last deploy left there; "" = there was none
     std::string proved;   ///< by the newest run that may be deployed; "" = it proved nothing for the host
+    bool unsure = false;  ///< a deploy left something there, and nobody knows what
     bool went_back = false;
     std::string packages;  ///< what differs between the two; "" = not known
 };

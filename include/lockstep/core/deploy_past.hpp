@@ -45,16 +45,19 @@ struct DeployStep {
 
 /// What earlier deploys left, by host.
 struct DeployPast {
-    std::map<std::string, std::string> running;                   ///< the system that was read last
-    std::map<std::string, std::string> next_boot;                 ///< where that left another one to the next boot
+    std::map<std::string, std::string> running;    ///< the system that was read last; "" = nobody knows what was left
+    std::map<std::string, std::string> next_boot;  ///< where that left another one to the next boot
     std::map<std::string, std::set<std::string>> went_back;       ///< systems that did not hold
     std::set<std::string> failed, unreachable;                    ///< in the last deploy that had the host
     std::map<std::string, std::vector<Millis>> copies, switches;  ///< what they took where they went well, newest first
     std::map<std::string, std::vector<DeployStep>> steps;         ///< newest first; without rollbacks
     std::set<std::string> told;                                   ///< hosts that a deploy has said something about
 };
-/// Adds what a deployment-status.json says; newer deploys come first. Anything else teaches nothing.
-void learn_deploy(std::string_view status_json, DeployPast& past);
+/// Adds what a deployment-status.json says; newer deploys come first. Anything else teaches nothing. True: that deploy
+/// was cut off, and only its journal says which hosts it had begun, for learn_begun().
+bool learn_deploy(std::string_view status_json, DeployPast& past);
+/// Adds hosts whose switch was begun, and of which nobody knows how it ended. Right after the deploy's status.
+void learn_begun(const std::vector<OpenSwitch>& open, DeployPast& past);
 
 /// What ran on the host before the newest deploy that brought what runs there now; nothing when none did. It is never
 /// what a rollback was made from.

@@ -25,6 +25,7 @@ struct DeployHostRecord {
     std::string wave;
     std::string from, to;                     ///< store paths: recorded before anything was done, and wanted
     std::string running;                      ///< as it was read last, "" = never
+    std::string next_boot;                    ///< what that starts, where the action leaves it as it is; "" = not told
     std::string detail;                       ///< why, for people
     std::string manual;                       ///< what a person is to type, when one is needed
     std::vector<std::string> failed_units;    ///< new ones, against the baseline

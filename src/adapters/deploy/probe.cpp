@@ -108,6 +108,7 @@ Command probe_command(const SshTarget& target, Connection connection, const Prob
                            {"lockstep_candidate", request.candidate},
                            {"lockstep_busy_files", join(request.busy_files, " ")},
                            {"lockstep_busy_command", request.busy_command},
+                           {"lockstep_busy_limit", std::to_string(request.busy_limit)},
                            {"lockstep_type", std::string(word(request.type))}},
                           "probe");
 }

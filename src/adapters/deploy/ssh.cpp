@@ -19,6 +19,11 @@ void add(std::vector<std::string>& into, const std::string& option) {
     into.push_back(option);
 }
 
+/// A path as one word of ssh's configuration.
+std::string config_word(const std::string& path) {
+    return path.find_first_of(" \t") == std::string::npos ? path : "\"" + path + "\"";
+}
+
 /// What holds for each connection, to jump hosts too.
 std::vector<std::string> common_options(const SshTarget& target) {
     std::vector<std::string> result{"-F", target.config_file.empty() ? "/dev/null" : target.config_file};
@@ -27,11 +32,11 @@ std::vector<std::string> common_options(const SshTarget& target) {
                                "ForwardX11=no", "PermitLocalCommand=no", "LogLevel=ERROR", "ConnectionAttempts=1"})
         add(result, option);
     if (!target.known_hosts_file.empty()) {
-        add(result, "UserKnownHostsFile=" + target.known_hosts_file);
+        add(result, "UserKnownHostsFile=" + config_word(target.known_hosts_file));
         add(result, "GlobalKnownHostsFile=/dev/null");
     }
     if (!target.identity_file.empty()) {
-        add(result, "IdentityFile=" + target.identity_file);
+        add(result, "IdentityFile=" + config_word(target.identity_file));
         add(result, "IdentitiesOnly=yes");
         add(result, "IdentityAgent=none");
     }
@@ -113,7 +118,7 @@ std::vector<std::string> ssh_options(const SshTarget& target, Connection connect
     if (!target.jump.empty()) add(result, "ProxyCommand=" + proxy_command(target, split(target.jump, ',')));
     if (connection == Connection::shared && !target.control_path.empty()) {
         add(result, "ControlMaster=auto");
-        add(result, "ControlPath=" + replace_all(target.control_path, "%", "%%"));
+        add(result, "ControlPath=" + config_word(replace_all(target.control_path, "%", "%%")));
         add(result, "ControlPersist=60");
     } else {
         add(result, "ControlMaster=no");
@@ -131,9 +136,7 @@ std::string ssh_config_text(const SshTarget& target) {
         const auto equals = options[i + 1].find('=');
         const auto name = options[i + 1].substr(0, equals);
         const auto value = equals == std::string::npos ? "" : options[i + 1].substr(equals + 1);
-        // A proxy command is the rest of its line as it is; of any other value quotes keep the spaces.
-        const bool quoted = name != "ProxyCommand" && value.find(' ') != std::string::npos;
-        result += "  " + name + " " + (quoted ? "\"" + value + "\"" : value) + "\n";
+        result += "  " + name + " " + value + "\n";
     }
     return result;
 }
@@ -169,8 +172,8 @@ Command ssh_script(const SshTarget& target, Connection connection, const Paramet
 
 Command ssh_close_command(const SshTarget& target) {
     Command command;
-    command.argv = {"ssh",  "-F", "/dev/null", "-o", "ControlPath=" + replace_all(target.control_path, "%", "%%"), "-O",
-                    "exit", "--", target.host};
+    const auto path = "ControlPath=" + config_word(replace_all(target.control_path, "%", "%%"));
+    command.argv = {"ssh", "-F", "/dev/null", "-o", path, "-O", "exit", "--", target.host};
     command.deadline = Millis(5'000);
     command.label = "ssh " + target.host + ": end of the shared connection";
     return command;

@@ -24,6 +24,7 @@ if [ -n "$system" ]; then
     ln -s "$system" /run/booted-system
     echo "boot $system" >>/run/lab/trace
 fi
+[ ! -e /run/lab/slow-start ] || cp /run/lab/slow-start /run/starting
 export PATH="/run/lab/bin:$PATH"
 # Starts the units that systemd-run of the lab asks for.
 mkfifo /run/manager

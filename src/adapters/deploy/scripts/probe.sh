@@ -67,6 +67,8 @@ holder_facts() {
     done
 }
 
+limited() { if has timeout; then timeout -k 2 "$lockstep_busy_limit" "$@"; else "$@"; fi; }
+
 # Files that mean: not now. One that cannot be read counts as there.
 busy_facts() {
     for file in $lockstep_busy_files; do
@@ -79,9 +81,13 @@ busy_facts() {
         fi
     done
     if [ -n "$lockstep_busy_command" ]; then
-        if ! reason=$(sh -c "$lockstep_busy_command" 2>&1 </dev/null); then
-            say busy "$(printf %s "${reason:-the busy check says so}" | head -n 1 | head -c 400)"
-        fi
+        reason=$(limited sh -c "$lockstep_busy_command" 2>&1 </dev/null)
+        code=$?
+        case $code in
+            0) ;;
+            124 | 137) say busy "the busy check was not done within $lockstep_busy_limit s" ;;
+            *) say busy "$(printf %s "${reason:-the busy check says so}" | head -n 1 | head -c 400)" ;;
+        esac
     fi
     say busy_known 1
 }

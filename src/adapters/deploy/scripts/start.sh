@@ -78,10 +78,12 @@ start() {
     give_back() { rm -f "$base/holder" "$home/starter.pid"; }
     trap give_back EXIT
     check_before
-    rm -f "$home"/order-* "$home"/rollback-ended "$home"/rc
+    rm -f "$home"/order-* "$home"/rollback-ended "$home"/rc "$home"/state.new
     write_supervisor "$home/supervisor.new" || refuse no_room "$home/supervisor"
     mv -f "$home/supervisor.new" "$home/supervisor"
-    printf 'version=1\nrun=%s\nstate=starting\nsince=0\ncomplete=1\n' "$lockstep_run" >"$home/state"
+    # Renamed: the state of a supervisor before this one may be root's, and is not to be taken for that of this one.
+    { printf 'version=1\nrun=%s\nstate=starting\nsince=0\ncomplete=1\n' "$lockstep_run" >"$home/state.new" &&
+        mv -f "$home/state.new" "$home/state"; } 2>/dev/null || refuse no_room "$home/state"
     : >>"$home/log"
     if has_systemd; then launch_with_systemd || refuse not_started "$(tail -n 3 "$home/start.log" | tr '\n' ' ')"
     else launch_without_systemd || refuse not_started "$(tail -n 3 "$home/start.log" | tr '\n' ' ')"; fi
