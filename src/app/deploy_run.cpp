@@ -192,6 +192,7 @@ void DeployRun::begin(const DeployAction& action) {
         case Kind::begin_wave: {
             ports_.events.on(Notice{false, fmt::format("wave {}: {}", plan_.waves[action.wave].name,
                                                        plural(plan_.waves[action.wave].hosts.size(), "host"))});
+            write_wave(action.wave);
             const std::lock_guard lock(mutex_);
             view_wave(action.wave);
             break;
@@ -213,6 +214,7 @@ void DeployRun::begin(const DeployAction& action) {
             wake_ = action.until;
             break;
         case Kind::end_wave:  // nothing is in flight
+            if (action.complete) write_wave_end(action.wave);
             hooks_after_wave(action.wave);
             break;
         case Kind::finish:
@@ -238,12 +240,7 @@ void DeployRun::write_status(bool now_or_never) {
 
 void DeployRun::carry_out() {
     if (request_.dry_run) return;
-    if (earlier_failures_forbid()) {
-        for (const auto target : of_plan_)
-            if (!record_.hosts[target].outcome) sessions_[target]->set_outcome(HostOutcome::not_started);
-        record_.reason = "hosts of this run failed before it was cut off";
-        return undo_earlier();
-    }
+    if (was_stopped()) return stay_stopped();
     gate_waves_for_hooks();
     engine_ = std::make_unique<DeployEngine>(plan_);
     bool cancelled = false;
@@ -266,8 +263,11 @@ void DeployRun::carry_out() {
             wake_.reset();
             event = DeployEvent::time(now());
         }
-        if (event)
-            for (const auto& action : engine_->apply(*event)) begin(action);
+        if (event) {
+            const auto actions = engine_->apply(*event);
+            if (!cancelled) tell_stop();
+            for (const auto& action : actions) begin(action);
+        }
         write_status(false);
         ask_for_landing();
     }
@@ -328,14 +328,14 @@ DeployHost deploy_host_of(const DeployTarget& target) {
     return host;
 }
 
-Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,
-                                const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
+Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports, const DeployBegun& begun) {
     DeployRun run(request, ports);
     LOCKSTEP_TRY_VOID(run.find_hands());
-    run.take_up(open, past);
+    run.take_up(begun);
     run.probe_all();
     LOCKSTEP_TRY_VOID(run.plan());
-    if (run.check_terms()) run.carry_out();
+    // What was agreed to, or is not any more, keeps no host from going back.
+    if (run.check_terms() || run.was_stopped()) run.carry_out();
     return run.result();
 }
 

@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: MIT
-// What an earlier process of the run has left: brought to its end, never tried a second time.
+// What an earlier process of the run has left: brought to its end, never tried a second time. And what is written down
+// for a later one.
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "app/deploy_run.hpp"
+#include "lockstep/core/journal.hpp"
+#include "lockstep/core/text.hpp"
 
 namespace lockstep {
 
-void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
-    const auto index = [&](const std::string& name) {
-        return static_cast<std::size_t>(std::find_if(request_.targets.begin(), request_.targets.end(),
-                                                     [&](const auto& target) { return target.name == name; }) -
-                                        request_.targets.begin());
-    };
-    for (const auto& record : past) {
-        const auto at = index(record.name);
+namespace {
+
+constexpr auto k_no_wave = ~std::size_t{0};
+
+}  // namespace
+
+/// How many targets there are: it is none of them.
+std::size_t DeployRun::index_of(const std::string& host) const {
+    return static_cast<std::size_t>(std::find_if(request_.targets.begin(), request_.targets.end(),
+                                                 [&](const auto& target) { return target.name == host; }) -
+                                    request_.targets.begin());
+}
+
+/// What was written down about hosts that had ended, and about waves.
+void DeployRun::recall(const DeployBegun& begun) {
+    if (!ports_.land) waves_ = begun.waves;  // what came after the landing is nothing to its canaries
+    wave_of_.assign(sessions_.size(), k_no_wave);
+    for (std::size_t wave = 0; wave < waves_.size(); ++wave)
+        for (const auto& name : waves_[wave].hosts)
+            if (const auto at = index_of(name); at != sessions_.size()) wave_of_[at] = wave;
+    for (const auto& record : begun.ended) {
+        const auto at = index_of(record.name);
         if (at != sessions_.size() &&
             (record.outcome == HostOutcome::confirmed || record.outcome == HostOutcome::degraded))
             earlier_[at] = record.outcome;
@@ -31,17 +50,25 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
         record_.hosts[at].running = record.running;
         record_.hosts[at].wave = record.wave;
     }
-    for (const auto& record : past)
+    for (const auto& record : begun.ended)
         if (record.outcome && *record.outcome != HostOutcome::not_started &&
             *record.outcome != HostOutcome::cancelled && *record.outcome != HostOutcome::unchanged)
             begun_.insert(record.name);
-    for (const auto& each : open) begun_.insert(each.host);
+    for (const auto& each : begun.open) begun_.insert(each.host);
+}
+
+void DeployRun::take_up(const DeployBegun& begun) {
+    recall(begun);
     std::vector<std::pair<std::size_t, OpenSwitch>> todo;
-    for (const auto& each : open)
-        if (const auto at = index(each.host); at < sessions_.size()) todo.emplace_back(at, each);
+    for (const auto& each : begun.open)
+        if (const auto at = index_of(each.host); at < sessions_.size()) todo.emplace_back(at, each);
     taking_up_ = true;
     in_parallel(todo.size(), request_.probes, [&](std::size_t n) {
         const auto& [at, each] = todo[n];
+        if (wave_of_[at] != k_no_wave) {
+            const std::lock_guard lock(mutex_);
+            record_.hosts[at].wave = waves_[wave_of_[at]].name;
+        }
         const auto outcome = sessions_[at]->take_up(each);
         // What was begun before it in the earlier process is ended here.
         if (ports_.hooks != nullptr) ports_.hooks->after(host_facts(HookPoint::after_host, *sessions_[at]));
@@ -53,6 +80,7 @@ void DeployRun::take_up(const std::vector<OpenSwitch>& open, const std::vector<D
         settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) && !again ? 1 : 0;
     });
     taking_up_ = false;
+    find_earlier_stop(ports_.land ? std::nullopt : begun.stopped);
 }
 
 /// Hosts that come after one that an earlier process settled without success are not begun; unchanged hosts pass it on.
@@ -80,17 +108,69 @@ void DeployRun::hold_back() {
     }
 }
 
-bool DeployRun::earlier_failures_forbid() const {
+bool DeployRun::is_counted_failure(std::size_t target) const {
+    const auto& outcome = record_.hosts[target].outcome;
+    return settled_[target] != 0 && outcome && counts_as_failure(deploy_host_of(request_.targets[target]), *outcome);
+}
+
+/// What the earlier process had decided; and what it would have, had it lived to see how its hosts ended.
+void DeployRun::find_earlier_stop(const std::optional<BegunStop>& told) {
+    const std::lock_guard lock(mutex_);
     std::size_t failures = 0;
     bool person = false;
+    std::vector<std::size_t> of_wave(waves_.size(), 0);
     for (std::size_t n = 0; n < settled_.size(); ++n) {
-        const auto& outcome = record_.hosts[n].outcome;
-        if (settled_[n] == 0 || !outcome) continue;
-        failures += counts_as_failure(deploy_host_of(request_.targets[n]), *outcome) ? 1U : 0U;
-        person = person || needs_person(*outcome);
+        person = person || (settled_[n] != 0 && record_.hosts[n].outcome && needs_person(*record_.hosts[n].outcome));
+        if (!is_counted_failure(n)) continue;
+        ++failures;
+        if (wave_of_[n] != k_no_wave)
+            ++of_wave[wave_of_[n]];
+        else if (record_.hosts[n].wave == "canary")
+            earlier_stop_ = {.wave = "canary", .reason = "wave canary: " + request_.targets[n].name + " failed"};
     }
-    const auto tolerated = request_.policy.tolerate_total.value_or(request_.policy.tolerate);
-    return person || failures > share_down(tolerated, request_.targets.size());
+    for (std::size_t wave = 0; wave < waves_.size(); ++wave) {
+        if (told && told->wave == waves_[wave].name) earlier_stop_waves_ = {wave};  // the last of that name
+        if (of_wave[wave] <= waves_[wave].tolerated) continue;
+        earlier_stop_ = {.wave = waves_[wave].name,
+                         .reason = fmt::format("wave {}: {}, tolerated {}", waves_[wave].name,
+                                               plural(of_wave[wave], "failure"), waves_[wave].tolerated)};
+        if (!told) earlier_stop_waves_.insert(wave);
+    }
+    const auto tolerated =
+        share_down(request_.policy.tolerate_total.value_or(request_.policy.tolerate), request_.targets.size());
+    if (!earlier_stop_ && (person || failures > tolerated))
+        earlier_stop_ = {.wave = "", .reason = "hosts of this run failed before it was cut off"};
+    if (told)
+        earlier_stop_ = told;
+    else if (earlier_stop_)
+        write_stop(*earlier_stop_);
+}
+
+/// Ends as the run would have that was cut off.
+void DeployRun::stay_stopped() {
+    for (const auto target : of_plan_)
+        if (!record_.hosts[target].outcome) sessions_[target]->set_outcome(HostOutcome::not_started);
+    record_.reason = earlier_stop_->reason;
+    if (!earlier_stop_->frozen) undo_earlier();
+    const std::lock_guard lock(mutex_);
+    bool failed = false;
+    for (std::size_t n = 0; n < sessions_.size(); ++n)
+        if (const auto& outcome = record_.hosts[n].outcome)
+            failed = failed || counts_as_failure(deploy_host_of(request_.targets[n]), *outcome);
+    record_.exit = failed ? ExitCode::deploy_rolled_back : ExitCode::approval_missing;
+}
+
+/// Of waves that earlier processes had begun, those whose hosts `rollback_wave` means.
+std::set<std::size_t> DeployRun::stopped_waves() const {
+    if (!earlier_stop_waves_.empty()) return earlier_stop_waves_;
+    std::set<std::size_t> waves;
+    for (std::size_t n = 0; n < sessions_.size(); ++n) {
+        const auto& host = record_.hosts[n];
+        const bool stopped_it = engine_ && host.wave == plan_.waves[engine_->stop_wave()].name;
+        if ((stopped_it || !engine_) && host.outcome && is_failure(*host.outcome)) waves.insert(wave_of_[n]);
+    }
+    waves.erase(k_no_wave);
+    return waves;
 }
 
 /// Hosts that an earlier process of this run had switched go back when `on_stop` says so: who comes after others first,
@@ -99,18 +179,16 @@ void DeployRun::undo_earlier() {
     const auto on_stop = request_.policy.on_stop;
     if (on_stop == OnStop::keep || (ports_.interrupted && ports_.interrupted() != 0)) return;
     std::vector<std::size_t> rest;
-    std::vector<std::string> waves;  // in which a host failed
+    std::set<std::size_t> waves;
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& host : record_.hosts) {
+        for (const auto& host : record_.hosts)
             if (host.outcome && needs_person(*host.outcome)) return;
-            if (host.outcome && is_failure(*host.outcome)) waves.push_back(host.wave);
-        }
+        waves = stopped_waves();
     }
     for (std::size_t n = 0; n < sessions_.size(); ++n) {
         const auto& seen = sessions_[n]->seen();
-        const bool ours = on_stop == OnStop::rollback_run ||
-                          std::find(waves.begin(), waves.end(), sessions_[n]->earlier_wave()) != waves.end();
+        const bool ours = on_stop == OnStop::rollback_run || waves.count(wave_of_[n]) > 0;
         if (earlier_[n] && ours && seen && seen->running == request_.targets[n].path) rest.push_back(n);
     }
     while (!rest.empty()) {
@@ -126,6 +204,43 @@ void DeployRun::undo_earlier() {
         rest.erase(next);
         if (needs_person(outcome)) return;
     }
+}
+
+void DeployRun::write_wave(std::uint32_t wave) {
+    if (ports_.land) return;  // canaries of a landing are one wave, and go by what the others say
+    const auto& begun = plan_.waves[wave];
+    std::vector<std::string> names;
+    for (const auto host : begun.hosts) names.push_back(plan_.hosts[host].name);
+    (void)ports_.store.journal(
+        "fact", "deploy-wave",
+        journal_data({{"wave", begun.name},
+                      {"hosts", join(names, " ")},
+                      {"tolerated", static_cast<std::int64_t>(engine_->tolerated(wave))},
+                      {"canary", std::int64_t{begun.canary ? 1 : 0}},
+                      {"soaks", std::int64_t{begun.soak.checks > 0 ? 1 : 0}}}));
+}
+
+void DeployRun::write_wave_end(std::uint32_t wave) {
+    if (ports_.land) return;
+    (void)ports_.store.journal("fact", "deploy-wave-ended", journal_data({{"wave", plan_.waves[wave].name}}));
+}
+
+/// Before a host goes back because of it.
+void DeployRun::tell_stop() {
+    const auto stop = engine_->stop();
+    if ((stop != DeployStop::stopped && stop != DeployStop::frozen) || stop == stop_written_) return;
+    stop_written_ = stop;
+    write_stop({.wave = plan_.waves[engine_->stop_wave()].name,
+                .reason = engine_->verdict().reason,
+                .frozen = stop == DeployStop::frozen});
+}
+
+void DeployRun::write_stop(const BegunStop& stop) {
+    if (ports_.land) return;
+    (void)ports_.store.journal("fact", "deploy-stopped",
+                               journal_data({{"wave", stop.wave},
+                                             {"reason", stop.reason},
+                                             {"frozen", std::int64_t{stop.frozen ? 1 : 0}}}));
 }
 
 }  // namespace lockstep

@@ -165,6 +165,7 @@ bool DeployEngine::close_wave() {
         return true;
     }
     end_wave();
+    actions_.back().complete = true;
     ++wave_;
     gate_passed_ = false;
     phase_ = Phase::opening;

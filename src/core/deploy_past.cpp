@@ -38,6 +38,22 @@ DeployHostRecord end_of(const Json& data) {
     return ended;
 }
 
+void learn_wave(const JournalRecord& record, const Json& data, DeployBegun& begun) {
+    const auto name = text_of(data, "wave");
+    if (record.kind != "fact") return;
+    if (record.step == "deploy-wave")
+        begun.waves.push_back({.name = name,
+                               .hosts = words(text_of(data, "hosts")),
+                               .tolerated = static_cast<std::size_t>(std::max<std::int64_t>(
+                                   0, number_of(data, "tolerated"))),
+                               .canary = number_of(data, "canary") == 1,
+                               .soaks = number_of(data, "soaks") == 1});
+    if (record.step == "deploy-wave-ended" && !begun.waves.empty() && begun.waves.back().name == name)
+        begun.waves.back().ended = true;
+    if (record.step == "deploy-stopped")
+        begun.stopped = {.wave = name, .reason = text_of(data, "reason"), .frozen = number_of(data, "frozen") == 1};
+}
+
 /// A host that had nothing to do took no time.
 void learn_time(std::int64_t milliseconds, std::vector<Millis>& times) {
     constexpr std::int64_t k_most = 7LL * 24 * 3600 * 1000;
@@ -83,7 +99,9 @@ DeployBegun deploy_begun(const std::vector<JournalRecord>& journal) {
     };
     for (const auto& record : journal) {
         const auto data = Json::parse(record.data_json, nullptr, false);
-        if (!data.is_object() || text_of(data, "host").empty()) continue;
+        if (!data.is_object()) continue;
+        learn_wave(record, data, begun);
+        if (text_of(data, "host").empty()) continue;
         if (record.kind == "intent" && record.step == "switch") {
             auto open = switch_of(data);
             drop(open.host);

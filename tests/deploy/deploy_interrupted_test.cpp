@@ -41,8 +41,7 @@ struct Signalled : DeployScene {
         due = nullptr;
         failpoint = nullptr;
         came = false;
-        const auto begun = begun_so_far(*this);
-        deploy(begun.open, begun.ended);
+        deploy(begun_so_far(*this));
     }
     std::function<bool()> due;  ///< the signal comes with the next child
     std::atomic<bool> came{false};
@@ -105,6 +104,83 @@ TEST_F(DeployInterrupted, ARollbackThatHadBegunIsTakenUp) {
 
 TEST_F(DeployInterrupted, ARollbackThatWasAboutToBeginIsBegunByTheNextProcess) {
     interrupt_rollback("deploy-intent");
+}
+
+/// Two canaries and another host; one failure is tolerated, of canaries none.
+struct TwoCanaries : Signalled {
+    explicit TwoCanaries(const std::string& second_mode = "slow 2") : Signalled("ok") {
+        request.targets.clear();
+        add("a1", "fail2");
+        add("a2", second_mode);
+        add("b1");
+        for (auto& each : request.targets) each.limits.confirm = 60;
+        request.policy.strategy = DeployStrategy::canary;
+        request.policy.canary_hosts = {"a1", "a2"};
+        request.policy.batches.clear();
+        request.policy.tolerate = {.amount = 1};
+    }
+    void expect_stopped(const std::string& reason) {
+        scene_expect_untouched();
+        EXPECT_THAT(record.reason, HasSubstr(reason));
+        EXPECT_EQ(record.exit, ExitCode::deploy_rolled_back);
+    }
+    void scene_expect_untouched() {
+        expect_old("a1");
+        expect_old("b1", HostOutcome::not_started);
+        EXPECT_TRUE(lab.host("b1").steps().empty());
+    }
+};
+
+TEST_F(DeployInterrupted, ARunThatACanaryHadStoppedStaysStopped) {
+    for (const auto on_stop : {OnStop::keep, OnStop::rollback_wave}) {
+        TwoCanaries scene;
+        scene.request.policy.on_stop = on_stop;
+        scene.due = [&] { return scene.journal_says("deploy-host", "\"a1\""); };
+        scene.deploy();
+        EXPECT_EQ(scene.outcome("a2"), HostOutcome::unknown) << scene.host("a2").detail;
+        scene.resume();
+        scene.expect_stopped("wave canary: 1 failure");
+        if (on_stop == OnStop::keep)
+            scene.expect_new("a2");
+        else
+            scene.expect_old("a2");
+        const auto steps = scene.lab.host("a2").steps();
+        scene.resume();
+        EXPECT_EQ(scene.lab.host("a2").steps(), steps);
+        scene.expect_stopped("wave canary: 1 failure");
+    }
+}
+
+TEST_F(DeployInterrupted, ACanaryThatWentBackMeanwhileStopsTheRun) {
+    TwoCanaries scene;
+    DeployBegun begun;
+    begun.waves = {{.name = "canary", .hosts = {"a1", "a2"}, .canary = true}};
+    begun.ended = {{.name = "a1", .outcome = HostOutcome::rolled_back, .wave = "canary"}};
+    scene.deploy(begun);
+    scene.expect_stopped("wave canary");
+    scene.expect_old("a2", HostOutcome::not_started);
+}
+
+TEST_F(DeployInterrupted, ABatchThatExceededItsLimitStaysTheLast) {
+    TwoCanaries scene;
+    scene.request.policy.tolerate_total = DeployShare{.amount = 3};
+    DeployBegun begun;
+    begun.waves = {{.name = "batch 1 of 2", .hosts = {"a1"}, .tolerated = 0}};
+    begun.ended = {{.name = "a1", .outcome = HostOutcome::rolled_back, .wave = "batch 1 of 2"}};
+    scene.request.policy.strategy = DeployStrategy::rolling;
+    scene.deploy(begun);
+    scene.expect_stopped("batch 1 of 2");
+}
+
+TEST_F(DeployInterrupted, AStopThatWasWrittenDownIsToldAndCarriedOut) {
+    TwoCanaries scene("ok");
+    scene.request.policy.on_stop = OnStop::rollback_run;
+    DeployBegun begun;
+    begun.stopped = {.wave = "canary", .reason = "what could not be judged was not accepted"};
+    scene.deploy(begun);
+    EXPECT_EQ(scene.record.reason, "what could not be judged was not accepted");
+    for (const char* name : {"a1", "a2", "b1"}) scene.expect_old(name, HostOutcome::not_started);
+    EXPECT_EQ(scene.record.exit, ExitCode::approval_missing) << "nothing failed";
 }
 
 }  // namespace
