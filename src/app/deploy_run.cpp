@@ -51,11 +51,12 @@ void DeployRun::changed(std::size_t target, const DeployHostRecord& record) {
     record_.hosts[target].wave = wave;
     dirty_ = true;
     view_host(target);
-    if (ended) tell_end(record_.hosts[target]);
+    if (ended) tell_end(target);
     news_.notify_all();
 }
 
-void DeployRun::tell_end(const DeployHostRecord& record) {
+void DeployRun::tell_end(std::size_t target) {
+    const auto& record = record_.hosts[target];
     const bool good = is_success(*record.outcome);
     ports_.events.on(
         Notice{!good, fmt::format("{}: {}{}", record.name, replace_all(std::string(word(*record.outcome)), "_", " "),
@@ -63,6 +64,7 @@ void DeployRun::tell_end(const DeployHostRecord& record) {
     // Of a host that we were torn away from nothing is known: its switch stays open, and `resume` looks at it.
     const bool torn_away = *record.outcome == HostOutcome::unknown && ports_.interrupted && ports_.interrupted() != 0;
     if (torn_away || record.open) return;
+    if (earlier_[target] == record.outcome) return;  // written down, with what ran before
     (void)ports_.store.journal("outcome", "deploy-host",
                                journal_data({{"host", record.name},
                                              {"outcome", std::string(word(*record.outcome))},
@@ -93,7 +95,7 @@ DeployHost DeployRun::plan_host(std::size_t target) const {
     const auto& wish = request_.targets[target];
     const auto& session = *sessions_[target];
     auto host = deploy_host_of(wish);
-    host.unchanged = session.is_unchanged();
+    host.unchanged = session.is_unchanged() || is_pending(target);
     host.critical = session.record().reboot_reasons;
     // A canary on this machine is refused when its turn comes; a wave of its own would wait for ever for the others.
     host.last = session.is_own_machine() && !wish.until_landed;
@@ -107,6 +109,7 @@ Result<void> DeployRun::plan() {
         if (settled_[n] != 0) continue;
         of_plan_.push_back(n);
         fleet.push_back(plan_host(n));
+        plan_earlier(n, fleet.back());
         if (fleet.back().last) {
             LOCKSTEP_TRY_VOID(check_own_machine(hands_, request_.targets[n]));
         }
@@ -119,17 +122,14 @@ Result<void> DeployRun::plan() {
         return false;
     });
     open_windows(policy);
-    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), policy));
+    const auto earlier = before(fleet);
+    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), policy, earlier));
     for (const auto& wave : plan_.waves)
         for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
     record_.plan = plan_lines(plan_);
     tell_windows();
     for (auto& notice : hands_notices(hands_, request_)) record_.plan.push_back(std::move(notice));
-    for (const auto host : plan_.skipped) {
-        const auto target = of_plan_[host];
-        const auto& known = sessions_[target]->record().outcome;
-        sessions_[target]->set_outcome(known ? *known : earlier_[target].value_or(HostOutcome::unchanged));
-    }
+    show_earlier();
     return {};
 }
 

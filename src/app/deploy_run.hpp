@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -61,7 +62,7 @@ private:
     [[nodiscard]] PlannedWave agreed_at(std::size_t wave) const;
     void settle_held(bool accepted);
     void accept_held();
-    void tell_end(const DeployHostRecord& record);
+    void tell_end(std::size_t target);
     void write_status(bool now_or_never);
     void ask_for_landing();
     [[nodiscard]] LandingAnswer wait_for_landing();
@@ -69,8 +70,13 @@ private:
     // deploy_run_resume.cpp
     [[nodiscard]] std::size_t index_of(const std::string& host) const;
     void recall(const DeployBegun& begun);
+    [[nodiscard]] bool is_pending(std::size_t target) const;
+    void plan_earlier(std::size_t target, DeployHost& host);
+    [[nodiscard]] DeployBefore before(const DeployFleet& fleet) const;
+    void show_earlier();
     void hold_back();
     void find_earlier_stop(const std::optional<BegunStop>& told);
+    [[nodiscard]] bool is_in_wave(std::size_t target) const;
     [[nodiscard]] bool is_counted_failure(std::size_t target) const;
     void stay_stopped();
     [[nodiscard]] std::set<std::size_t> stopped_waves() const;
@@ -108,10 +114,11 @@ private:
     std::set<std::string> begun_;                               ///< hosts that an earlier process had touched
     std::vector<BegunWave> waves_;                              ///< that earlier processes had begun
     std::vector<std::size_t> wave_of_;                          ///< by target: the last of them that has it
+    std::map<std::string, OpenSwitch> switched_;                ///< by host: how, if an earlier process ended it
     std::optional<BegunStop> earlier_stop_;
     std::set<std::size_t> earlier_stop_waves_;  ///< indices of waves_; empty: those in which hosts failed
     DeployStop stop_written_ = DeployStop::none;
-    std::vector<std::size_t> of_plan_;                          ///< index in the plan → target
+    std::vector<std::size_t> of_plan_;  ///< index in the plan → target
     DeployPlan plan_;
     std::unique_ptr<DeployEngine> engine_;
 

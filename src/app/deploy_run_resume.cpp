@@ -16,6 +16,11 @@ namespace {
 
 constexpr auto k_no_wave = ~std::size_t{0};
 
+/// A deploy has left the new system there.
+bool is_brought(HostOutcome outcome) {
+    return outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded;
+}
+
 }  // namespace
 
 /// How many targets there are: it is none of them.
@@ -34,9 +39,7 @@ void DeployRun::recall(const DeployBegun& begun) {
             if (const auto at = index_of(name); at != sessions_.size()) wave_of_[at] = wave;
     for (const auto& record : begun.ended) {
         const auto at = index_of(record.name);
-        if (at != sessions_.size() &&
-            (record.outcome == HostOutcome::confirmed || record.outcome == HostOutcome::degraded))
-            earlier_[at] = record.outcome;
+        if (at != sessions_.size() && record.outcome && is_brought(*record.outcome)) earlier_[at] = record.outcome;
         if (at != sessions_.size()) sessions_[at]->recall(record);
         // What never began may be tried; success is seen by looking; everything else is not tried a second time.
         if (at == sessions_.size() || !record.outcome || is_success(*record.outcome) ||
@@ -55,6 +58,8 @@ void DeployRun::recall(const DeployBegun& begun) {
             *record.outcome != HostOutcome::cancelled && *record.outcome != HostOutcome::unchanged)
             begun_.insert(record.name);
     for (const auto& each : begun.open) begun_.insert(each.host);
+    for (const auto& each : begun.closed) switched_[each.host] = each;
+    for (const auto& each : begun.open) switched_.erase(each.host);  // whoever takes it up knows it
 }
 
 void DeployRun::take_up(const DeployBegun& begun) {
@@ -81,6 +86,67 @@ void DeployRun::take_up(const DeployBegun& begun) {
     });
     taking_up_ = false;
     find_earlier_stop(ports_.land ? std::nullopt : begun.stopped);
+}
+
+/// An earlier process has left the new system to the next boot, which has not come yet.
+bool DeployRun::is_pending(std::size_t target) const {
+    const auto& seen = sessions_[target]->seen();
+    const auto& path = request_.targets[target].path;
+    return earlier_[target] == HostOutcome::boot_pending && seen && seen->running != path && seen->profile_holds(path);
+}
+
+/// What an earlier process had brought stays; where its wave was not watched to the end, that comes first.
+void DeployRun::plan_earlier(std::size_t target, DeployHost& host) {
+    if (!host.unchanged) earlier_[target].reset();  // gone since: it is brought once more
+    if (wave_of_[target] == k_no_wave || waves_[wave_of_[target]].ended) return;
+    const auto& wave = waves_[wave_of_[target]];
+    host.canary = wave.canary;
+    if (!earlier_[target] || (!wave.canary && !wave.soaks)) return;
+    host.done = earlier_[target];
+    host.unchanged = false;
+    const auto found = switched_.find(host.name);
+    if (found != switched_.end()) sessions_[target]->compare_with(found->second);
+}
+
+DeployBefore DeployRun::before(const DeployFleet& fleet) const {
+    DeployBefore before;
+    std::set<std::size_t> watched;
+    std::vector<unsigned char> goes_on(sessions_.size(), 0);
+    for (std::size_t at = 0; at < fleet.size(); ++at) {
+        goes_on[of_plan_[at]] = fleet[at].unchanged ? 0 : 1;
+        before.canary = before.canary || (fleet[at].canary && !fleet[at].unchanged);
+        if (fleet[at].done) watched.insert(wave_of_[of_plan_[at]]);
+    }
+    for (std::size_t n = 0; n < sessions_.size(); ++n) {
+        const bool in_wave = wave_of_[n] != k_no_wave;
+        before.failed += is_counted_failure(n) ? 1U : 0U;
+        before.failed_in_wave += is_counted_failure(n) && watched.count(wave_of_[n]) > 0 ? 1U : 0U;
+        before.ended += goes_on[n] == 0 && (settled_[n] != 0 || earlier_[n]) ? 1U : 0U;
+        before.canary = before.canary || (in_wave && earlier_[n] && waves_[wave_of_[n]].canary);
+    }
+    before.canary_ended = before.canary && !waves_.empty() && waves_.back().canary && waves_.back().ended;
+    return before;
+}
+
+/// How hosts ended that nothing is begun on any more.
+void DeployRun::show_earlier() {
+    for (DeployIndex at = 0; at < plan_.hosts.size(); ++at) {
+        const auto target = of_plan_[at];
+        const auto& known = sessions_[target]->record().outcome;
+        auto outcome = earlier_[target].value_or(HostOutcome::unchanged);
+        // Its boot has come, and nobody has looked at it since.
+        if (outcome == HostOutcome::boot_pending && !is_pending(target)) outcome = HostOutcome::unchanged;
+        const bool skipped = plan_.wave_of[at] == plan_.waves.size();
+        if (skipped || plan_.hosts[at].done) sessions_[target]->set_outcome(known ? *known : outcome);
+    }
+}
+
+/// The engine knows it and has decided about it.
+bool DeployRun::is_in_wave(std::size_t target) const {
+    if (!engine_) return false;
+    for (DeployIndex at = 0; at < of_plan_.size(); ++at)
+        if (of_plan_[at] == target) return plan_.wave_of[at] != plan_.waves.size();
+    return false;
 }
 
 /// Hosts that come after one that an earlier process settled without success are not begun; unchanged hosts pass it on.
@@ -189,7 +255,8 @@ void DeployRun::undo_earlier() {
     for (std::size_t n = 0; n < sessions_.size(); ++n) {
         const auto& seen = sessions_[n]->seen();
         const bool ours = on_stop == OnStop::rollback_run || waves.count(wave_of_[n]) > 0;
-        if (earlier_[n] && ours && seen && seen->running == request_.targets[n].path) rest.push_back(n);
+        const bool there = seen && (seen->running == request_.targets[n].path || is_pending(n));
+        if (earlier_[n] && ours && there && !is_in_wave(n)) rest.push_back(n);
     }
     while (!rest.empty()) {
         const auto none_after = [&](std::size_t host) {
@@ -211,13 +278,12 @@ void DeployRun::write_wave(std::uint32_t wave) {
     const auto& begun = plan_.waves[wave];
     std::vector<std::string> names;
     for (const auto host : begun.hosts) names.push_back(plan_.hosts[host].name);
-    (void)ports_.store.journal(
-        "fact", "deploy-wave",
-        journal_data({{"wave", begun.name},
-                      {"hosts", join(names, " ")},
-                      {"tolerated", static_cast<std::int64_t>(engine_->tolerated(wave))},
-                      {"canary", std::int64_t{begun.canary ? 1 : 0}},
-                      {"soaks", std::int64_t{begun.soak.checks > 0 ? 1 : 0}}}));
+    (void)ports_.store.journal("fact", "deploy-wave",
+                               journal_data({{"wave", begun.name},
+                                             {"hosts", join(names, " ")},
+                                             {"tolerated", static_cast<std::int64_t>(engine_->tolerated(wave))},
+                                             {"canary", std::int64_t{begun.canary ? 1 : 0}},
+                                             {"soaks", std::int64_t{begun.soak.checks > 0 ? 1 : 0}}}));
 }
 
 void DeployRun::write_wave_end(std::uint32_t wave) {
@@ -237,10 +303,9 @@ void DeployRun::tell_stop() {
 
 void DeployRun::write_stop(const BegunStop& stop) {
     if (ports_.land) return;
-    (void)ports_.store.journal("fact", "deploy-stopped",
-                               journal_data({{"wave", stop.wave},
-                                             {"reason", stop.reason},
-                                             {"frozen", std::int64_t{stop.frozen ? 1 : 0}}}));
+    (void)ports_.store.journal(
+        "fact", "deploy-stopped",
+        journal_data({{"wave", stop.wave}, {"reason", stop.reason}, {"frozen", std::int64_t{stop.frozen ? 1 : 0}}}));
 }
 
 }  // namespace lockstep

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "deploy/deploy_aside.hpp"
+#include "lockstep/adapters/deploy_health.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -59,51 +60,58 @@ TEST_F(DeployInterrupted, AHostThatWasBeingWatchedStaysConfirmed) {
     scene.resume();
     scene.expect_new("web1");
     scene.expect_new("web2");
+    EXPECT_THAT(scene.host("web1").evidence, ::testing::Not(::testing::IsEmpty())) << "it was looked at once more";
     EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), 1);
     EXPECT_EQ(times(scene.lab.host("web1"), "v1 test start"), 0);
 }
 
-TEST_F(DeployInterrupted, AHostThatWasBeingProvedIsProvedByTheNextProcess) {
+TEST_F(DeployInterrupted, AHostThatIsIllWhenItIsWatchedAgainGoesBack) {
     Signalled scene;
-    scene.failpoint = [&](std::string_view step) -> Result<void> {
-        if (step == "deploy-awaiting") scene.came = true;
-        return {};
-    };
+    scene.request.policy.soak = {Millis(100), 1};
+    scene.target("web1").health.checks = {
+        parse_health_check("command test ! -e /run/ill || grep -q v1 /run/current-system/lab-name").value()};
+    scene.due = [&] { return scene.journal_says("deploy-host", "confirmed"); };
     scene.deploy();
-    EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
-    EXPECT_FALSE(scene.journal_says("deploy-host", "web1")) << "its switch stays open";
-
-    scene.resume();
-    scene.expect_new("web1");
-    scene.expect_new("web2");
-    EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), 1);
-}
-
-/// web1 is confirmed, web2 fails, and web1 is to go back; the signal comes at `step` of that.
-void interrupt_rollback(const std::string& step) {
-    Signalled scene("fail1");
-    scene.request.policy.on_stop = OnStop::rollback_run;
-    scene.failpoint = [&](std::string_view at) -> Result<void> {
-        if (at == step && scene.journal_says("switch", "run-1-back")) scene.came = true;
-        return {};
-    };
-    scene.deploy();
-    EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
-    scene.expect_old("web2");
-
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::confirmed) << scene.host("web1").detail;
+    scene.lab.host("web1").sh("touch /run/ill");
     scene.resume();
     scene.expect_old("web1");
-    EXPECT_EQ(scene.lab.host("web1").boot_default(), scene.v1("web1"));
-    EXPECT_EQ(times(scene.lab.host("web1"), "v1 test start"), 1);
+    scene.expect_old("web2", HostOutcome::not_started);
+    EXPECT_TRUE(scene.lab.host("web2").steps().empty());
     EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
 }
 
-TEST_F(DeployInterrupted, ARollbackThatHadBegunIsTakenUp) {
-    interrupt_rollback("deploy-rollback");
-}
+/// A canary, then two others, which somebody has to agree to.
+struct GatedCanary : Signalled {
+    GatedCanary() {
+        add("web3");
+        request.policy.strategy = DeployStrategy::canary;
+        request.policy.batches.clear();
+        request.policy.canary_hosts = {"web1"};
+        request.policy.gates.after_canary = true;
+        request.policy.soak = {Millis(100), 1};
+    }
+    void expect_the_others_wait() {
+        expect_new("web1");
+        for (const char* name : {"web2", "web3"}) {
+            expect_old(name, HostOutcome::not_started);
+            EXPECT_TRUE(lab.host(name).steps().empty()) << name;
+        }
+        EXPECT_EQ(record.exit, ExitCode::approval_missing);
+    }
+};
 
-TEST_F(DeployInterrupted, ARollbackThatWasAboutToBeginIsBegunByTheNextProcess) {
-    interrupt_rollback("deploy-intent");
+TEST_F(DeployInterrupted, TheGateAfterTheCanaryStaysWhenItsSoakWasCutOff) {
+    GatedCanary scene;
+    scene.due = [&] { return scene.journal_says("deploy-host", "confirmed"); };
+    scene.deploy();
+    scene.resume();
+    scene.expect_the_others_wait();
+    scene.resume();
+    scene.expect_the_others_wait();
+    scene.ask = [](const std::string&) { return GateAnswer::approved; };
+    scene.resume();
+    for (const char* name : {"web1", "web2", "web3"}) scene.expect_new(name);
 }
 
 /// Two canaries and another host; one failure is tolerated, of canaries none.
@@ -120,14 +128,11 @@ struct TwoCanaries : Signalled {
         request.policy.tolerate = {.amount = 1};
     }
     void expect_stopped(const std::string& reason) {
-        scene_expect_untouched();
-        EXPECT_THAT(record.reason, HasSubstr(reason));
-        EXPECT_EQ(record.exit, ExitCode::deploy_rolled_back);
-    }
-    void scene_expect_untouched() {
         expect_old("a1");
         expect_old("b1", HostOutcome::not_started);
         EXPECT_TRUE(lab.host("b1").steps().empty());
+        EXPECT_THAT(record.reason, HasSubstr(reason));
+        EXPECT_EQ(record.exit, ExitCode::deploy_rolled_back);
     }
 };
 

@@ -38,6 +38,20 @@ TEST(DeployPast, AHostThatCouldNotBeJudgedStillWaits) {
     EXPECT_EQ(begun.open.size(), 1U);
 }
 
+TEST(DeployPast, HowAHostWasSwitchedIsKnownAfterItsEndToo) {
+    const auto begun = deploy_begun(
+        {line("intent", "switch",
+              R"({"host":"a","run":"r","from":"/f","failed_units_known":1,"failed_units":"x.service"})"),
+         line("outcome", "deploy-host", R"({"host":"a","outcome":"boot_pending","from":"/f","wave":"canary"})"),
+         line("outcome", "deploy-host", R"({"host":"a","outcome":"unchanged","from":"/t"})")});
+    EXPECT_THAT(begun.open, IsEmpty());
+    ASSERT_EQ(begun.closed.size(), 1U);
+    EXPECT_THAT(begun.closed.front().failed_units.value(), ElementsAre("x.service"));
+    ASSERT_EQ(begun.ended.size(), 1U);
+    EXPECT_EQ(begun.ended.front().outcome, HostOutcome::boot_pending);
+    EXPECT_EQ(begun.ended.front().from, "/f");
+}
+
 TEST(DeployPast, ASecondIntentReplacesTheFirst) {
     const auto begun = deploy_begun({line("intent", "switch", R"({"host":"a","run":"r"})"),
                                      line("intent", "switch", R"({"host":"a","run":"r-back"})")});

@@ -96,6 +96,7 @@ private:
     };
     struct WaveBook {
         std::size_t open = 0;  ///< hosts without an outcome
+        std::size_t done = 0;  ///< hosts that an earlier process had ended well
         std::size_t failures = 0;
         std::size_t tolerated = 0;
         std::size_t hosts = 0;  ///< at its start: the denominator

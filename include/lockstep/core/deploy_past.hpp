@@ -45,6 +45,7 @@ struct BegunStop {
 /// What earlier processes of a deploy had begun, and what they had ended.
 struct DeployBegun {
     std::vector<OpenSwitch> open;
+    std::vector<OpenSwitch> closed;  ///< the last one of each host that ended
     std::vector<DeployHostRecord> ended;
     std::vector<BegunWave> waves;  ///< in the order of their beginning; a host may be in several
     std::optional<BegunStop> stopped;
