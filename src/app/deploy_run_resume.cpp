@@ -18,7 +18,7 @@ constexpr auto k_no_wave = ~std::size_t{0};
 
 /// A deploy has left the new system there.
 bool is_brought(HostOutcome outcome) {
-    return outcome == HostOutcome::confirmed || outcome == HostOutcome::degraded;
+    return is_success(outcome) && outcome != HostOutcome::unchanged;
 }
 
 }  // namespace
@@ -83,6 +83,8 @@ void DeployRun::take_up(const DeployBegun& begun) {
             (void)sessions_[at]->probe();  // what was seen before is over
         }
         settled_[at] = outcome != HostOutcome::not_started && !is_success(outcome) && !again ? 1 : 0;
+        earlier_[at] = is_brought(outcome) ? std::optional(outcome) : std::nullopt;
+        if (outcome == HostOutcome::boot_pending) (void)sessions_[at]->probe();  // its profile is another one now
     });
     taking_up_ = false;
     find_earlier_stop(ports_.land ? std::nullopt : begun.stopped);

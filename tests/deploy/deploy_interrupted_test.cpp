@@ -114,6 +114,106 @@ TEST_F(DeployInterrupted, TheGateAfterTheCanaryStaysWhenItsSoakWasCutOff) {
     for (const char* name : {"web1", "web2", "web3"}) scene.expect_new(name);
 }
 
+/// web1 got the new system for its next boot, then the signal came.
+struct BootPending : Signalled {
+    BootPending() {
+        target("web1").action = deploy::SwitchAction::boot;
+        due = [this] { return journal_says("deploy-host", "boot_pending"); };
+        deploy();
+        EXPECT_EQ(outcome("web1"), HostOutcome::boot_pending) << host("web1").detail;
+        EXPECT_EQ(lab.host("web1").profile(), v2("web1"));
+        steps = lab.host("web1").steps();
+    }
+    std::vector<std::string> steps;
+};
+
+TEST_F(DeployInterrupted, AHostThatWaitsForItsBootWaitsOn) {
+    BootPending scene;
+    scene.resume();
+    EXPECT_EQ(word(scene.outcome("web1")), "boot_pending") << scene.host("web1").detail;
+    EXPECT_EQ(scene.lab.host("web1").steps(), scene.steps) << "it is not switched a second time";
+    EXPECT_EQ(scene.lab.host("web1").boot_default(), scene.v2("web1"));
+    scene.expect_new("web2");
+}
+
+TEST_F(DeployInterrupted, AHostThatWaitsForItsBootIsTakenBackWithTheOthers) {
+    BootPending scene;
+    scene.request.policy.on_stop = OnStop::rollback_run;
+    scene.due = nullptr;
+    scene.came = false;
+    auto begun = begun_so_far(scene);
+    begun.stopped = {.wave = "batch 2 of 2", .reason = "a failure"};
+    scene.deploy(begun);
+    scene.expect_old("web1");
+    EXPECT_EQ(scene.lab.host("web1").boot_default(), scene.v1("web1"));
+    scene.expect_old("web2", HostOutcome::not_started);
+}
+
+TEST_F(DeployInterrupted, AHostThatWasTakenUpGoesBackWithTheOthers) {
+    for (const auto on_stop : {OnStop::rollback_run, OnStop::rollback_wave}) {
+        Signalled scene("fail1");
+        scene.target("web2").after.clear();
+        scene.add("web3");
+        if (on_stop == OnStop::rollback_wave) scene.request.policy.batches = {{2, false}};
+        scene.request.policy.copies = scene.request.policy.activations = 1;
+        scene.request.policy.on_stop = on_stop;
+        scene.failpoint = [&](std::string_view step) -> Result<void> {
+            if (step == "deploy-awaiting") scene.came = true;
+            return {};
+        };
+        scene.deploy();
+        EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
+        scene.resume();
+        scene.expect_old("web1");
+        scene.expect_old("web2");
+        scene.expect_old("web3", HostOutcome::not_started);
+        EXPECT_EQ(times(scene.lab.host("web1"), "v1 test start"), 1);
+    }
+}
+
+TEST_F(DeployInterrupted, AHostThatWasBeingProvedIsProvedByTheNextProcess) {
+    Signalled scene;
+    scene.failpoint = [&](std::string_view step) -> Result<void> {
+        if (step == "deploy-awaiting") scene.came = true;
+        return {};
+    };
+    scene.deploy();
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
+    EXPECT_FALSE(scene.journal_says("deploy-host", "web1")) << "its switch stays open";
+
+    scene.resume();
+    scene.expect_new("web1");
+    scene.expect_new("web2");
+    EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), 1);
+}
+
+/// web1 is confirmed, web2 fails, and web1 is to go back; the signal comes at `step` of that.
+void interrupt_rollback(const std::string& step) {
+    Signalled scene("fail1");
+    scene.request.policy.on_stop = OnStop::rollback_run;
+    scene.failpoint = [&](std::string_view at) -> Result<void> {
+        if (at == step && scene.journal_says("switch", "run-1-back")) scene.came = true;
+        return {};
+    };
+    scene.deploy();
+    EXPECT_EQ(scene.outcome("web1"), HostOutcome::unknown) << scene.host("web1").detail;
+    scene.expect_old("web2");
+
+    scene.resume();
+    scene.expect_old("web1");
+    EXPECT_EQ(scene.lab.host("web1").boot_default(), scene.v1("web1"));
+    EXPECT_EQ(times(scene.lab.host("web1"), "v1 test start"), 1);
+    EXPECT_EQ(scene.record.exit, ExitCode::deploy_rolled_back);
+}
+
+TEST_F(DeployInterrupted, ARollbackThatHadBegunIsTakenUp) {
+    interrupt_rollback("deploy-rollback");
+}
+
+TEST_F(DeployInterrupted, ARollbackThatWasAboutToBeginIsBegunByTheNextProcess) {
+    interrupt_rollback("deploy-intent");
+}
+
 /// Two canaries and another host; one failure is tolerated, of canaries none.
 struct TwoCanaries : Signalled {
     explicit TwoCanaries(const std::string& second_mode = "slow 2") : Signalled("ok") {
