@@ -67,8 +67,12 @@ public:
     [[nodiscard]] HostOutcome take_up(const OpenSwitch& open);
     /// What an earlier process of the run has written down about the host.
     void recall(const DeployHostRecord& past);
-    /// The wave that it was switched in by an earlier process; "": by none.
-    [[nodiscard]] const std::string& earlier_wave() const { return earlier_.wave; }
+    /// What was there before an earlier process switched it is what it is compared with. Precondition: probed.
+    void compare_with(const OpenSwitch& begun) {
+        baseline_known_ = begun.failed_units.has_value();
+        baseline_ = begun.failed_units.value_or(std::vector<std::string>{});
+        activated_at_ = begun.clock;
+    }
 
     /// What the switch would change, as far as it can be told without touching the host; closures are compared on both
     /// sides. Precondition: probed.

@@ -52,11 +52,12 @@ void DeployRun::changed(std::size_t target, const DeployHostRecord& record) {
     record_.hosts[target].wave = wave;
     dirty_ = true;
     view_host(target);
-    if (ended) tell_end(record_.hosts[target]);
+    if (ended) tell_end(target);
     news_.notify_all();
 }
 
-void DeployRun::tell_end(const DeployHostRecord& record) {
+void DeployRun::tell_end(std::size_t target) {
+    const auto& record = record_.hosts[target];
     const bool good = is_success(*record.outcome);
     ports_.events.on(
         Notice{!good, fmt::format("{}: {}{}", record.name, replace_all(std::string(word(*record.outcome)), "_", " "),
@@ -64,6 +65,7 @@ void DeployRun::tell_end(const DeployHostRecord& record) {
     // Of a host that we were torn away from nothing is known: its switch stays open, and `resume` looks at it.
     const bool torn_away = *record.outcome == HostOutcome::unknown && ports_.interrupted && ports_.interrupted() != 0;
     if (torn_away || record.open) return;
+    if (earlier_[target] == record.outcome) return;  // written down, with what ran before
     (void)ports_.store.journal("outcome", "deploy-host",
                                journal_data({{"host", record.name},
                                              {"outcome", std::string(word(*record.outcome))},
@@ -100,7 +102,7 @@ DeployHost DeployRun::plan_host(std::size_t target) const {
     const auto& wish = request_.targets[target];
     const auto& session = *sessions_[target];
     auto host = deploy_host_of(wish);
-    host.unchanged = session.is_unchanged();
+    host.unchanged = session.is_unchanged() || is_pending(target);
     host.critical = session.record().reboot_reasons;
     // A canary on this machine is refused when its turn comes; a wave of its own would wait for ever for the others.
     host.last = session.is_own_machine() && !wish.until_landed;
@@ -114,6 +116,7 @@ Result<void> DeployRun::plan() {
         if (settled_[n] != 0) continue;
         of_plan_.push_back(n);
         fleet.push_back(plan_host(n));
+        plan_earlier(n, fleet.back());
         if (fleet.back().last) {
             LOCKSTEP_TRY_VOID(check_own_machine(hands_, request_.targets[n]));
         }
@@ -126,17 +129,14 @@ Result<void> DeployRun::plan() {
         return false;
     });
     open_windows(policy);
-    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), policy));
+    const auto earlier = before(fleet);
+    LOCKSTEP_TRY(plan_, plan_waves(std::move(fleet), policy, earlier));
     for (const auto& wave : plan_.waves)
         for (const auto host : wave.hosts) record_.hosts[of_plan_[host]].wave = wave.name;
     record_.plan = plan_lines(plan_);
     tell_windows();
     for (auto& notice : hands_notices(hands_, request_)) record_.plan.push_back(std::move(notice));
-    for (const auto host : plan_.skipped) {
-        const auto target = of_plan_[host];
-        const auto& known = sessions_[target]->record().outcome;
-        sessions_[target]->set_outcome(known ? *known : earlier_[target].value_or(HostOutcome::unchanged));
-    }
+    show_earlier();
     return {};
 }
 
@@ -199,6 +199,7 @@ void DeployRun::begin(const DeployAction& action) {
         case Kind::begin_wave: {
             ports_.events.on(Notice{false, fmt::format("wave {}: {}", plan_.waves[action.wave].name,
                                                        plural(plan_.waves[action.wave].hosts.size(), "host"))});
+            write_wave(action.wave);
             const std::lock_guard lock(mutex_);
             view_wave(action.wave);
             break;
@@ -220,6 +221,7 @@ void DeployRun::begin(const DeployAction& action) {
             wake_ = action.until;
             break;
         case Kind::end_wave:  // nothing is in flight
+            if (action.complete) write_wave_end(action.wave);
             hooks_after_wave(action.wave);
             break;
         case Kind::finish:
@@ -245,12 +247,7 @@ void DeployRun::write_status(bool now_or_never) {
 
 void DeployRun::carry_out() {
     if (request_.dry_run) return;
-    if (earlier_failures_forbid()) {
-        for (const auto target : of_plan_)
-            if (!record_.hosts[target].outcome) sessions_[target]->set_outcome(HostOutcome::not_started);
-        record_.reason = "hosts of this run failed before it was cut off";
-        return undo_earlier();
-    }
+    if (was_stopped()) return stay_stopped();
     gate_waves_for_hooks();
     engine_ = std::make_unique<DeployEngine>(plan_);
     bool cancelled = false;
@@ -273,8 +270,11 @@ void DeployRun::carry_out() {
             wake_.reset();
             event = DeployEvent::time(now());
         }
-        if (event)
-            for (const auto& action : engine_->apply(*event)) begin(action);
+        if (event) {
+            const auto actions = engine_->apply(*event);
+            if (!cancelled) tell_stop();
+            for (const auto& action : actions) begin(action);
+        }
         write_status(false);
         ask_for_landing();
     }
@@ -335,14 +335,14 @@ DeployHost deploy_host_of(const DeployTarget& target) {
     return host;
 }
 
-Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,
-                                const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
+Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports, const DeployBegun& begun) {
     DeployRun run(request, ports);
     LOCKSTEP_TRY_VOID(run.find_hands());
-    run.take_up(open, past);
+    run.take_up(begun);
     run.probe_all();
     LOCKSTEP_TRY_VOID(run.plan());
-    if (run.check_terms()) run.carry_out();
+    // What was agreed to, or is not any more, keeps no host from going back.
+    if (run.check_terms() || run.was_stopped()) run.carry_out();
     return run.result();
 }
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -28,12 +29,14 @@ public:
     /// Whoever activates is there and can do what is wanted.
     [[nodiscard]] Result<void> find_hands();
     /// Brings what an earlier process had begun to its end.
-    void take_up(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past);
+    void take_up(const DeployBegun& begun);
     /// Asks every host what runs there.
     void probe_all();
     [[nodiscard]] Result<void> plan();
     /// Whether what would be done now is what somebody agreed to. If not, nothing is begun, and the record says why.
     [[nodiscard]] bool check_terms();
+    /// An earlier process had stopped the run, or would have: nothing new is begun.
+    [[nodiscard]] bool was_stopped() const { return earlier_stop_.has_value(); }
     void carry_out();
     [[nodiscard]] DeployRecord result();
 
@@ -61,13 +64,30 @@ private:
     [[nodiscard]] PlannedWave agreed_at(std::size_t wave) const;
     void settle_held(bool accepted);
     void accept_held();
-    void tell_end(const DeployHostRecord& record);
+    void tell_end(std::size_t target);
     void write_status(bool now_or_never);
-    void hold_back();
-    [[nodiscard]] bool earlier_failures_forbid() const;
-    void undo_earlier();
     void ask_for_landing();
     [[nodiscard]] LandingAnswer wait_for_landing();
+
+    // deploy_run_resume.cpp
+    [[nodiscard]] std::size_t index_of(const std::string& host) const;
+    [[nodiscard]] std::size_t wave_with(const std::string& host) const;
+    void recall(const DeployBegun& begun);
+    [[nodiscard]] bool is_pending(std::size_t target) const;
+    void plan_earlier(std::size_t target, DeployHost& host);
+    [[nodiscard]] DeployBefore before(const DeployFleet& fleet) const;
+    void show_earlier();
+    void hold_back();
+    void find_earlier_stop(const std::optional<BegunStop>& told);
+    [[nodiscard]] bool is_in_wave(std::size_t target) const;
+    [[nodiscard]] bool is_counted_failure(std::size_t target) const;
+    void stay_stopped();
+    [[nodiscard]] std::set<std::size_t> stopped_waves() const;
+    void undo_earlier();
+    void write_wave(std::uint32_t wave);
+    void write_wave_end(std::uint32_t wave);
+    void tell_stop();
+    void write_stop(const BegunStop& stop);
 
     // deploy_run_hooks.cpp
     [[nodiscard]] HookFacts host_facts(HookPoint point, const DeployHostSession& session);
@@ -95,7 +115,13 @@ private:
     std::vector<unsigned char> settled_;                        ///< by target: an earlier process came to its end
     std::vector<std::optional<HostOutcome>> earlier_;           ///< by target: how it ended well in an earlier process
     std::set<std::string> begun_;                               ///< hosts that an earlier process had touched
-    std::vector<std::size_t> of_plan_;                          ///< index in the plan → target
+    std::vector<BegunWave> waves_;                              ///< that earlier processes had begun
+    std::vector<std::size_t> wave_of_;                          ///< by target: the last of them that has it
+    std::map<std::string, OpenSwitch> switched_;                ///< by host: how, if an earlier process ended it
+    std::optional<BegunStop> earlier_stop_;
+    std::set<std::size_t> earlier_stop_waves_;  ///< indices of waves_; empty: those in which hosts failed
+    DeployStop stop_written_ = DeployStop::none;
+    std::vector<std::size_t> of_plan_;  ///< index in the plan → target
     DeployPlan plan_;
     std::unique_ptr<DeployEngine> engine_;
 

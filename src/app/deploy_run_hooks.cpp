@@ -44,7 +44,7 @@ void DeployRun::gate_waves_for_hooks() {
     const bool hooks = ports_.hooks != nullptr && ports_.hooks->any(HookPoint::before_wave);
     for (auto& wave : plan_.waves) {
         asks_.push_back(wave.gate.empty() ? 0 : 1);
-        if (hooks && wave.gate.empty()) wave.gate = "hooks";
+        if (hooks && wave.gate.empty() && begins_hosts(plan_, wave)) wave.gate = "hooks";
     }
 }
 

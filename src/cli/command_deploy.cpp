@@ -150,7 +150,7 @@ RunReport carry_out(const Options& options, Machine& machine, RunReport report, 
     machine.hooks().set_commit(request.commit);
     auto deploy_ports = deploy_ports_of(options, ports, machine);
     deploy_ports.stand_in = stand_in_of(options, machine);
-    const auto done = run_deploy(request, deploy_ports, begun.open, begun.ended);
+    const auto done = run_deploy(request, deploy_ports, begun);
     report.run.finished = ports.clock.now();
     report.run.duration = std::chrono::duration_cast<Millis>(report.run.finished - report.run.started);
     if (!done.ok()) return ended_with(report, machine, done.error());

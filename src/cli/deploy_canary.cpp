@@ -112,7 +112,7 @@ Result<DeployRecord> try_canaries(const Options& options, Machine& machine, cons
     deploy_ports.land = land;
     deploy_ports.interrupted = interrupted;
     // A host that went back without a fault of its own may be tried again; what else ended is not.
-    return run_deploy(request, deploy_ports, begun.open, begun.ended);
+    return run_deploy(request, deploy_ports, begun);
 }
 
 }  // namespace

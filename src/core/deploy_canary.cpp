@@ -127,4 +127,10 @@ Result<DeployCanary> choose_smart_canary(const DeployPlan& plan, const std::vect
     return finish(plan, std::move(chosen), "one host for each critical change, at most " + std::to_string(most));
 }
 
+DeployCanary begun_canary(const DeployPlan& plan) {
+    std::vector<bool> chosen(plan.hosts.size(), false);
+    for (DeployIndex at = 0; at < chosen.size(); ++at) chosen[at] = plan.hosts[at].canary && !plan.hosts[at].unchanged;
+    return finish(plan, std::move(chosen), "begun as the canary before");
+}
+
 }  // namespace lockstep

@@ -22,4 +22,7 @@ struct DeployCanary {
 [[nodiscard]] Result<DeployCanary> choose_smart_canary(const DeployPlan& plan, const std::vector<DeployIndex>& changed,
                                                        const std::vector<DeployIndex>& critical);
 
+/// The hosts that an earlier process of the run had begun as its canary, those that are done included; may be none.
+[[nodiscard]] DeployCanary begun_canary(const DeployPlan& plan);
+
 }  // namespace lockstep

@@ -13,9 +13,17 @@ namespace lockstep {
 
 DeployEngine::DeployEngine(const DeployPlan& plan)
     : plan_(plan), states_(plan.hosts.size()), books_(plan.hosts.size()), waves_(plan.waves.size()) {
+    for (DeployIndex at = 0; at < states_.size(); ++at)
+        if (plan.hosts[at].done) states_[at] = {.stage = DeployStage::ended, .outcome = plan.hosts[at].done};
+    run_hosts_ = plan.before.ended;
+    run_failures_ = plan.before.failed;
     for (std::size_t wave = 0; wave < waves_.size(); ++wave) {
-        waves_[wave].open = plan.waves[wave].hosts.size();
-        run_hosts_ += waves_[wave].open;
+        const auto& hosts = plan.waves[wave].hosts;
+        waves_[wave].done = static_cast<std::size_t>(
+            std::count_if(hosts.begin(), hosts.end(), [&](auto at) { return plan.hosts[at].done.has_value(); }));
+        waves_[wave].open = hosts.size() - waves_[wave].done;
+        if (waves_[wave].done > 0) waves_[wave].failures = plan.before.failed_in_wave;
+        run_hosts_ += hosts.size();
         if (!plan.stage_first) continue;
         to_stage_.insert(to_stage_.end(), plan.waves[wave].hosts.begin(), plan.waves[wave].hosts.end());
         begin_denominator(wave);
@@ -26,6 +34,8 @@ DeployEngine::DeployEngine(const DeployPlan& plan)
     for (const auto at : plan.skipped) states_[at] = {.stage = DeployStage::ended, .outcome = HostOutcome::unchanged};
     for (const auto at : plan.skipped)
         if (plan.after[at].empty()) settle_well(at);
+    for (DeployIndex at = 0; at < states_.size(); ++at)
+        if (plan.hosts[at].done) settle_well(at);
 }
 
 std::vector<DeployAction> DeployEngine::apply(const DeployEvent& event) {

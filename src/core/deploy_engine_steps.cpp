@@ -50,13 +50,15 @@ bool DeployEngine::open_wave() {
         finish();
         return false;
     }
-    if (waves_[wave_].open == 0) {  // all of its hosts wait for one that failed, or failed to be staged
+    if (waves_[wave_].open + waves_[wave_].done ==
+        0) {  // all of its hosts wait for one that failed, or failed to be staged
         ++wave_;
         gate_passed_ = false;
         return true;
     }
     const auto& wave = plan_.waves[wave_];
-    const auto start = window_for(plan_.policy.windows, now_, wave.expected);
+    // To watch is not to begin.
+    const auto start = begins_hosts(plan_, wave) ? window_for(plan_.policy.windows, now_, wave.expected) : now_;
     if (!start) {  // nobody is asked for what cannot be
         raise(DeployStop::no_window, "wave " + wave.name + " fits into no window");
         return true;
@@ -83,7 +85,7 @@ void DeployEngine::begin_wave() {
 }
 
 void DeployEngine::begin_denominator(std::size_t wave) {
-    waves_[wave].hosts = waves_[wave].open;
+    waves_[wave].hosts = waves_[wave].open + waves_[wave].done + waves_[wave].failures;
     waves_[wave].tolerated = share_down(plan_.waves[wave].tolerate, waves_[wave].hosts);
 }
 
@@ -165,6 +167,7 @@ bool DeployEngine::close_wave() {
         return true;
     }
     end_wave();
+    actions_.back().complete = true;
     ++wave_;
     gate_passed_ = false;
     phase_ = Phase::opening;

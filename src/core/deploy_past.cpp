@@ -38,6 +38,22 @@ DeployHostRecord end_of(const Json& data) {
     return ended;
 }
 
+void learn_wave(const JournalRecord& record, const Json& data, DeployBegun& begun) {
+    const auto name = text_of(data, "wave");
+    if (record.kind != "fact") return;
+    if (record.step == "deploy-wave")
+        begun.waves.push_back(
+            {.name = name,
+             .hosts = words(text_of(data, "hosts")),
+             .tolerated = static_cast<std::size_t>(std::max<std::int64_t>(0, number_of(data, "tolerated"))),
+             .canary = number_of(data, "canary") == 1,
+             .soaks = number_of(data, "soaks") == 1});
+    if (record.step == "deploy-wave-ended" && !begun.waves.empty() && begun.waves.back().name == name)
+        begun.waves.back().ended = true;
+    if (record.step == "deploy-stopped")
+        begun.stopped = {.wave = name, .reason = text_of(data, "reason"), .frozen = number_of(data, "frozen") == 1};
+}
+
 /// A host that had nothing to do took no time.
 void learn_time(std::int64_t milliseconds, std::vector<Millis>& times) {
     constexpr std::int64_t k_most = 7LL * 24 * 3600 * 1000;
@@ -85,9 +101,19 @@ DeployBegun deploy_begun(const std::vector<JournalRecord>& journal) {
     const auto drop = [&](const std::string& host) {
         std::erase_if(begun.open, [&](const auto& each) { return each.host == host; });
     };
+    const auto close = [&](const std::string& host) {
+        for (const auto& each : begun.open) {
+            if (each.host != host) continue;
+            std::erase_if(begun.closed, [&](const auto& other) { return other.host == host; });
+            begun.closed.push_back(each);
+        }
+        drop(host);
+    };
     for (const auto& record : journal) {
         const auto data = Json::parse(record.data_json, nullptr, false);
-        if (!data.is_object() || text_of(data, "host").empty()) continue;
+        if (!data.is_object()) continue;
+        learn_wave(record, data, begun);
+        if (text_of(data, "host").empty()) continue;
         if (record.kind == "intent" && record.step == "switch") {
             auto open = switch_of(data);
             drop(open.host);
@@ -96,7 +122,13 @@ DeployBegun deploy_begun(const std::vector<JournalRecord>& journal) {
         if (record.kind == "outcome" && record.step == "deploy-host") {
             auto ended = end_of(data);
             // Such a host still waits for somebody's word.
-            if (ended.outcome != HostOutcome::inconclusive) drop(ended.name);
+            if (ended.outcome != HostOutcome::inconclusive) close(ended.name);
+            const auto known = std::find_if(begun.ended.begin(), begun.ended.end(),
+                                            [&](const auto& each) { return each.name == ended.name; });
+            // What brought it there, and what ran before, stays known.
+            if (ended.outcome == HostOutcome::unchanged && known != begun.ended.end() && known->outcome &&
+                is_success(*known->outcome))
+                continue;
             std::erase_if(begun.ended, [&](const auto& each) { return each.name == ended.name; });
             begun.ended.push_back(std::move(ended));
         }

@@ -17,11 +17,18 @@ namespace {
 
 using Hosts = std::vector<DeployIndex>;
 
+/// Nothing is to be done about it but to watch it.
+bool is_only_watched(const DeployHost& host) {
+    return host.done && !host.canary;
+}
+
 /// The changed hosts by level, in the order of the fleet inside a level; those that go last are left out.
 Hosts changed_by_level(const DeployPlan& plan, bool last) {
     Hosts result;
-    for (DeployIndex at = 0; at < plan.hosts.size(); ++at)
-        if (!plan.hosts[at].unchanged && plan.hosts[at].last == last) result.push_back(at);
+    for (DeployIndex at = 0; at < plan.hosts.size(); ++at) {
+        const auto& host = plan.hosts[at];
+        if (!host.unchanged && host.last == last && !is_only_watched(host)) result.push_back(at);
+    }
     std::stable_sort(result.begin(), result.end(), [&](auto a, auto b) { return plan.level[a] < plan.level[b]; });
     return result;
 }
@@ -82,7 +89,10 @@ void plan_rolling(DeployPlan& plan, const Hosts& changed) {
 }
 
 Result<void> plan_canary(DeployPlan& plan, Hosts changed) {
-    LOCKSTEP_TRY(const auto canary, choose_canary(plan, changed));
+    DeployCanary canary = begun_canary(plan);
+    if (!plan.before.canary) {
+        LOCKSTEP_TRY(canary, choose_canary(plan, changed));
+    }
     add_canary(plan, canary, changed);
     add_batches(plan, plan.policy.batches, "rest", "after the canary", changed);
     return {};
@@ -112,11 +122,14 @@ Result<void> plan_smart(DeployPlan& plan, const std::vector<DeployIndex>& order,
     Hosts critical;
     std::copy_if(changed.begin(), changed.end(), std::back_inserter(critical),
                  [&](auto at) { return is_critical(plan.hosts[at]); });
-    if (critical.empty()) {
+    if (critical.empty() && !plan.before.canary) {
         add_wave(plan, "leaves", "only leaf packages change", std::move(changed));
         return {};
     }
-    LOCKSTEP_TRY(const auto canary, choose_smart_canary(plan, changed, critical));
+    DeployCanary canary = begun_canary(plan);
+    if (!plan.before.canary) {
+        LOCKSTEP_TRY(canary, choose_smart_canary(plan, changed, critical));
+    }
     add_canary(plan, canary, changed);
     auto leaves = split_leaves(plan, order, canary, changed);
     add_wave(plan, "leaves", "only leaf packages change", std::move(leaves));
@@ -124,16 +137,36 @@ Result<void> plan_smart(DeployPlan& plan, const std::vector<DeployIndex>& order,
     return {};
 }
 
+/// First of all what was begun and not watched to its end. With nothing to follow nobody needs to watch it.
+void add_watched(DeployPlan& plan) {
+    Hosts hosts;
+    for (DeployIndex at = 0; at < plan.hosts.size(); ++at)
+        if (is_only_watched(plan.hosts[at])) hosts.push_back(at);
+    if (hosts.empty()) return;
+    if (plan.waves.empty()) {
+        for (const auto at : hosts) plan.hosts[at].unchanged = true;
+        plan.skipped.insert(plan.skipped.end(), hosts.begin(), hosts.end());
+        return;
+    }
+    add_wave(plan, "watched", "begun before, and not watched to the end", std::move(hosts));
+    std::rotate(plan.waves.begin(), plan.waves.end() - 1, plan.waves.end());
+}
+
 }  // namespace
+
+bool begins_hosts(const DeployPlan& plan, const DeployWave& wave) {
+    return std::any_of(wave.hosts.begin(), wave.hosts.end(), [&](auto at) { return !plan.hosts[at].done; });
+}
 
 bool counts_as_failure(const DeployHost& host, HostOutcome outcome) {
     if (outcome == HostOutcome::unreachable) return !host.optional && !host.offline_ok;
     return is_failure(outcome);
 }
 
-Result<DeployPlan> plan_waves(DeployFleet fleet, const DeployPolicy& policy) {
+Result<DeployPlan> plan_waves(DeployFleet fleet, const DeployPolicy& policy, const DeployBefore& before) {
     LOCKSTEP_TRY_VOID(check_deploy_policy(policy));
     DeployPlan plan;
+    plan.before = before;
     plan.policy = policy;
     plan.hosts = std::move(fleet);
     LOCKSTEP_TRY(const auto order, order_hosts(plan));
@@ -159,6 +192,7 @@ Result<DeployPlan> plan_waves(DeployFleet fleet, const DeployPolicy& policy) {
             break;
     }
     add_wave(plan, "last", "lockstep runs on it", changed_by_level(plan, true));
+    add_watched(plan);
     finish_waves(plan);
     return plan;
 }

@@ -31,6 +31,7 @@ Millis expected_of(const DeployPlan& plan, const DeployWave& wave) {
     Millis level_longest{0};
     std::uint32_t level = 0;
     for (const auto at : wave.hosts) {
+        if (plan.hosts[at].done) continue;
         const auto copy = or_usual(plan.hosts[at].expected_copy, plan.policy.expected_copy);
         const auto activate = or_usual(plan.hosts[at].expected_activate, plan.policy.expected_activate);
         longest_copy = std::max(longest_copy, copy);
@@ -48,15 +49,21 @@ Millis expected_of(const DeployPlan& plan, const DeployWave& wave) {
 
 std::string gate_of(const DeployPlan& plan, std::size_t index) {
     const auto& gates = plan.policy.gates;
+    const auto begins = [&](const DeployWave& wave) { return begins_hosts(plan, wave); };
+    if (!begins(plan.waves[index])) return "";  // nothing that somebody could say no to
+    const auto at_index = plan.waves.begin() + static_cast<std::ptrdiff_t>(index);
+    const bool first = std::none_of(plan.waves.begin(), at_index, begins);
+    const bool after_canary = index > 0 ? plan.waves[index - 1].canary : plan.before.canary_ended;
     std::vector<std::string> reasons;
-    if (plan.stage_first && index == 0)
+    if (plan.stage_first && first)
         reasons.emplace_back("everything is staged");
-    else if (gates.every || (gates.start && index == 0))
+    else if (gates.every || (gates.start && first))
         reasons.emplace_back("the policy asks before this wave");
-    else if (gates.after_canary && index > 0 && plan.waves[index - 1].canary)
+    else if (gates.after_canary && after_canary)
         reasons.emplace_back("the policy asks after the canary");
     for (const auto at : plan.waves[index].hosts)
-        if (!plan.hosts[at].approval.empty()) reasons.push_back(plan.hosts[at].name + ": " + plan.hosts[at].approval);
+        if (!plan.hosts[at].done && !plan.hosts[at].approval.empty())
+            reasons.push_back(plan.hosts[at].name + ": " + plan.hosts[at].approval);
     return join(reasons, "; ");
 }
 

@@ -134,7 +134,7 @@ struct TakenUpWhileAsked : DeployScene {
             if (!mood.empty()) web1.sh("echo " + mood + " >/run/mood");
             const auto begun = begun_so_far(*this);
             EXPECT_EQ(begun.open.size(), 1U);
-            deploy(begun.open, begun.ended);
+            deploy(begun);
             second = host("web1");
             return GateAnswer::refused;
         };

@@ -71,8 +71,15 @@ DeployTarget& DeployScene::target(const std::string& name) {
 }
 
 DeployRecord DeployScene::deploy(const std::vector<OpenSwitch>& open, const std::vector<DeployHostRecord>& past) {
+    DeployBegun begun;
+    begun.open = open;
+    begun.ended = past;
+    return deploy(begun);
+}
+
+DeployRecord DeployScene::deploy(const DeployBegun& begun) {
     DeployPorts ports{children, store, clock, *this, {}, {}, interrupted, failpoint, ask, {}, with_hooks, {}, land};
-    auto done = run_deploy(request, ports, open, past);
+    auto done = run_deploy(request, ports, begun);
     EXPECT_TRUE(done.ok()) << done.error().what;
     record = done.ok() ? std::move(done).value() : DeployRecord{};
     return record;

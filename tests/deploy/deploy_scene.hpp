@@ -53,6 +53,7 @@ struct DeployScene : EventSink {
 
     /// What became of it. `step` of the named failpoint is called before the deploy goes on.
     DeployRecord deploy(const std::vector<OpenSwitch>& open = {}, const std::vector<DeployHostRecord>& past = {});
+    DeployRecord deploy(const DeployBegun& begun);
     /// The host's entry; fails the test when there is none.
     [[nodiscard]] const DeployHostRecord& host(const std::string& name) const;
     [[nodiscard]] HostOutcome outcome(const std::string& name) const;

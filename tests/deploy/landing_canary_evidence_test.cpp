@@ -81,7 +81,7 @@ TEST_F(CanaryEvidence, WhenNobodyCanSayWhetherItLandedTheNextProcessTellsIt) {
         scene.request.landed = landed;
         scene.request.run += ".1";
         scene.land = [] { return LandingAnswer::keep; };
-        scene.deploy(begun.open, begun.ended);
+        scene.deploy(begun);
         scene.expect_new("web1");
         EXPECT_EQ(times(scene.lab.host("web1"), "v2 test start"), landed ? 1 : 2)
             << "told, or brought back and tried again";

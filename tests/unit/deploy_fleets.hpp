@@ -34,8 +34,8 @@ inline DeployPolicy deploy_policy(DeployStrategy strategy) {
 }
 
 /// A plan that must be possible.
-inline DeployPlan planned(DeployFleet fleet, const DeployPolicy& policy) {
-    auto plan = plan_waves(std::move(fleet), policy);
+inline DeployPlan planned(DeployFleet fleet, const DeployPolicy& policy, const DeployBefore& before = {}) {
+    auto plan = plan_waves(std::move(fleet), policy, before);
     EXPECT_TRUE(plan.ok()) << (plan.ok() ? "" : plan.error().what + ": " + plan.error().why);
     return plan.ok() ? std::move(plan).value() : DeployPlan{};
 }

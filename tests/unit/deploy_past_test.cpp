@@ -38,12 +38,49 @@ TEST(DeployPast, AHostThatCouldNotBeJudgedStillWaits) {
     EXPECT_EQ(begun.open.size(), 1U);
 }
 
+TEST(DeployPast, HowAHostWasSwitchedIsKnownAfterItsEndToo) {
+    const auto begun = deploy_begun(
+        {line("intent", "switch",
+              R"({"host":"a","run":"r","from":"/f","failed_units_known":1,"failed_units":"x.service"})"),
+         line("outcome", "deploy-host", R"({"host":"a","outcome":"boot_pending","from":"/f","wave":"canary"})"),
+         line("outcome", "deploy-host", R"({"host":"a","outcome":"unchanged","from":"/t"})")});
+    EXPECT_THAT(begun.open, IsEmpty());
+    ASSERT_EQ(begun.closed.size(), 1U);
+    EXPECT_THAT(begun.closed.front().failed_units.value(), ElementsAre("x.service"));
+    ASSERT_EQ(begun.ended.size(), 1U);
+    EXPECT_EQ(begun.ended.front().outcome, HostOutcome::boot_pending);
+    EXPECT_EQ(begun.ended.front().from, "/f");
+}
+
 TEST(DeployPast, ASecondIntentReplacesTheFirst) {
     const auto begun = deploy_begun({line("intent", "switch", R"({"host":"a","run":"r"})"),
                                      line("intent", "switch", R"({"host":"a","run":"r-back"})")});
     ASSERT_EQ(begun.open.size(), 1U);
     EXPECT_EQ(begun.open.front().run, "r-back");
     EXPECT_FALSE(begun.open.front().failed_units) << "nobody said which units had failed";
+}
+
+TEST(DeployPast, AWaveIsOpenUntilItWasWatched) {
+    const auto begun = deploy_begun(
+        {line("fact", "deploy-wave", R"({"wave":"canary","hosts":"a b","tolerated":0,"canary":1,"soaks":1})"),
+         line("fact", "deploy-wave-ended", R"({"wave":"other"})"),
+         line("fact", "deploy-wave-ended", R"({"wave":"canary"})"),
+         line("fact", "deploy-wave", R"({"wave":"rest","hosts":"c","tolerated":2,"canary":0,"soaks":0})"),
+         line("fact", "deploy-wave", R"({"wave":7,"hosts":[],"tolerated":-1,"canary":"1"})")});
+    ASSERT_EQ(begun.waves.size(), 3U);
+    EXPECT_THAT(begun.waves[0].hosts, ElementsAre("a", "b"));
+    EXPECT_TRUE(begun.waves[0].canary && begun.waves[0].soaks && begun.waves[0].ended);
+    EXPECT_FALSE(begun.waves[1].canary || begun.waves[1].soaks || begun.waves[1].ended);
+    EXPECT_EQ(begun.waves[1].tolerated, 2U);
+    EXPECT_EQ(begun.waves[2].tolerated, 0U);
+    EXPECT_FALSE(begun.stopped);
+}
+
+TEST(DeployPast, ARunThatWasStoppedStaysSo) {
+    const auto begun = deploy_begun({line("fact", "deploy-stopped", R"({"wave":"canary","reason":"why","frozen":0})")});
+    ASSERT_TRUE(begun.stopped);
+    EXPECT_EQ(begun.stopped->wave + ": " + begun.stopped->reason, "canary: why");
+    EXPECT_FALSE(begun.stopped->frozen);
 }
 
 TEST(DeployPast, JournalsOfOtherTypesAreReadAsEmpty) {

@@ -13,8 +13,8 @@ namespace lockstep {
 
 class DeployRig {
 public:
-    DeployRig(DeployFleet fleet, const DeployPolicy& policy)
-        : plan_(planned(std::move(fleet), policy)), engine_(std::make_unique<DeployEngine>(plan_)) {}
+    DeployRig(DeployFleet fleet, const DeployPolicy& policy, const DeployBefore& before = {})
+        : plan_(planned(std::move(fleet), policy, before)), engine_(std::make_unique<DeployEngine>(plan_)) {}
 
     HostNames start() { return tell(DeployEvent::started(now_)); }
     HostNames copied(const std::string& host) { return tell(DeployEvent::copied(now_, index_of(plan_, host))); }

@@ -115,11 +115,10 @@ struct DeployPorts {
 /// What the wave plan is made from, as far as nobody was asked yet.
 [[nodiscard]] DeployHost deploy_host_of(const DeployTarget& target);
 
-/// Deploys. `open`: hosts whose switch an earlier process had begun; they are looked at first and brought to an end
-/// without a second try. `past`: what is known of hosts that it had finished. Always returns a record.
+/// Deploys. `begun`: what an earlier process of the run has left; hosts whose switch it had begun are looked at first
+/// and brought to an end without a second try. Always returns a record.
 /// Errors (config): a plan that cannot be made; nothing was touched.
 [[nodiscard]] Result<DeployRecord> run_deploy(const DeployRequest& request, const DeployPorts& ports,
-                                              const std::vector<OpenSwitch>& open = {},
-                                              const std::vector<DeployHostRecord>& past = {});
+                                              const DeployBegun& begun = {});
 
 }  // namespace lockstep

@@ -77,6 +77,10 @@ public:
     [[nodiscard]] bool finished() const { return phase_ == Phase::finished; }
     /// Why nothing is begun any more; none while the run goes on.
     [[nodiscard]] DeployStop stop() const { return stop_; }
+    /// The wave whose failures, or whose refusal, stopped the run.
+    [[nodiscard]] std::uint32_t stop_wave() const { return stop_wave_; }
+    /// How many failures a wave that was begun may have.
+    [[nodiscard]] std::size_t tolerated(std::uint32_t wave) const { return waves_[wave].tolerated; }
     [[nodiscard]] const std::vector<DeployHostState>& hosts() const { return states_; }
     /// Of a finished run; until then what it would be if it ended here.
     [[nodiscard]] DeployVerdict verdict() const;
@@ -92,6 +96,7 @@ private:
     };
     struct WaveBook {
         std::size_t open = 0;  ///< hosts without an outcome
+        std::size_t done = 0;  ///< hosts that an earlier process had ended well
         std::size_t failures = 0;
         std::size_t tolerated = 0;
         std::size_t hosts = 0;  ///< at its start: the denominator

@@ -81,6 +81,7 @@ struct DeployAction {
     std::uint32_t gate = 0;  ///< from 1, in the order of asking
     GateQuestion question = GateQuestion::before_wave;
     Millis until{0};
+    bool complete = false;  ///< of end_wave: every host has ended and was watched
 
     bool operator==(const DeployAction&) const = default;
 };

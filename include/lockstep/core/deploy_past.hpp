@@ -26,10 +26,29 @@ struct OpenSwitch {
     std::int64_t clock = 0;  ///< the host's, when the switch was begun; 0 = not known
 };
 
+/// A wave that an earlier process of the run had begun.
+struct BegunWave {
+    std::string name;
+    std::vector<std::string> hosts;
+    std::size_t tolerated = 0;  ///< failures
+    bool canary = false;
+    bool soaks = false;
+    bool ended = false;  ///< its soak is over
+};
+
+/// Why an earlier process of the run begins nothing any more.
+struct BegunStop {
+    std::string wave, reason;
+    bool frozen = false;  ///< no rollback either
+};
+
 /// What earlier processes of a deploy had begun, and what they had ended.
 struct DeployBegun {
     std::vector<OpenSwitch> open;
+    std::vector<OpenSwitch> closed;  ///< the last one of each host that ended
     std::vector<DeployHostRecord> ended;
+    std::vector<BegunWave> waves;  ///< in the order of their beginning; a host may be in several
+    std::optional<BegunStop> stopped;
 };
 [[nodiscard]] DeployBegun deploy_begun(const std::vector<JournalRecord>& journal);
 

@@ -31,6 +31,9 @@ struct DeployHost {
     bool optional = false;    ///< the fleet can do without it: unreachable is no failure
     bool offline_ok = false;  ///< often off, updated when it is back: unreachable is no failure
     bool last = false;        ///< the machine that lockstep itself runs on goes last
+    /// How an earlier process of the run ended it well, in a wave that was not watched to its end.
+    std::optional<HostOutcome> done;
+    bool canary = false;  ///< of a canary that an earlier process had begun and not ended
     DeployRisk risk = DeployRisk::by_change;
     std::vector<std::string>
         critical;             ///< why smart is careful ("kernel", "restarts sshd.service"); empty: leaf change
@@ -57,12 +60,22 @@ struct DeployWave {
     Millis expected{0};              ///< no longer than this, soak included, if every host takes what is expected
 };
 
+/// What earlier processes of the run had done.
+struct DeployBefore {
+    bool canary = false;             ///< hosts went ahead, or are about to: no others are chosen
+    bool canary_ended = false;       ///< and nothing was begun since
+    std::size_t failed_in_wave = 0;  ///< failures of the wave that DeployHost::done belongs to
+    std::size_t failed = 0;          ///< failures of the run
+    std::size_t ended = 0;           ///< hosts that are in no wave any more
+};
+
 struct DeployPlan {
     DeployPolicy policy;
     DeployFleet hosts;
     std::vector<DeployWave> waves;     ///< disjoint; with `skipped` they are the whole fleet
     std::vector<DeployIndex> skipped;  ///< unchanged hosts
     bool stage_first = false;          ///< copy to all hosts, then ask once, then begin the waves
+    DeployBefore before;
 
     std::vector<std::uint32_t> wave_of;                ///< by host; for skipped hosts the number of waves
     std::vector<std::uint32_t> level;                  ///< by host: 1 + the highest level of what it comes after
@@ -74,7 +87,11 @@ struct DeployPlan {
 /// dependencies, and the same for the same input.
 ///
 /// An unchanged host holds nobody up by itself: it counts as done once everything that it comes after is done.
-[[nodiscard]] Result<DeployPlan> plan_waves(DeployFleet fleet, const DeployPolicy& policy);
+[[nodiscard]] Result<DeployPlan> plan_waves(DeployFleet fleet, const DeployPolicy& policy,
+                                            const DeployBefore& before = {});
+
+/// Something new is begun in this wave: it is more than watching what an earlier process had begun.
+[[nodiscard]] bool begins_hosts(const DeployPlan& plan, const DeployWave& wave);
 
 /// The failure rule of definitions: unreachable hosts that are `optional` or `offline_ok` do not count.
 [[nodiscard]] bool counts_as_failure(const DeployHost& host, HostOutcome outcome);
