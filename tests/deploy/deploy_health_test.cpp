@@ -123,7 +123,7 @@ struct TakenUpWhileAsked : DeployScene {
                                                    "/run/odd; false; fi;; esac")
                                     .value()};
         wanted.health.passes = 2;
-        wanted.health.patience = Millis(1'500);
+        wanted.health.patience = Millis(4'000);  // two looks, however busy the machine is
         wanted.limits.confirm = 20;
         wanted.limits.hold = 60;
     }
