@@ -15,24 +15,11 @@
 #include "lockstep/core/sanitize.hpp"
 #include "lockstep/core/text.hpp"
 #include "support/utf8.hpp"
+#include "unit/notify_scene.hpp"
 
 using namespace lockstep;
 
 namespace {
-
-notify::Places places() {
-    notify::Places all;
-    all.wish.on = NotifyWhen::always;
-    all.wish.pushgateway = "https://push.example.org";
-    all.wish.textfile = "/var/lib/node-exporter/lockstep.prom";
-    all.wish.slack_file = "/etc/lockstep/slack";
-    all.slack = "https://hooks.example.org/services/T0/B0/x";
-    all.wish.smtp = "smtp://mail.example.org:25";
-    all.wish.mail_from = "lockstep@example.org";
-    all.wish.mail_to = {"ops@example.org"};
-    all.wish.nats = "nats://nats.example.org:4222";
-    return all;
-}
 
 /// What stands between a quote and the next one that is not escaped; `text` goes on behind it.
 void skip_quoted(std::string_view& text) {
@@ -135,8 +122,8 @@ void check_mail(const std::string& text) {
 void check_delivery(std::string_view sink, const Delivery& delivery) {
     if (const auto* request = std::get_if<HttpRequest>(&delivery)) {
         LOCKSTEP_CHECK(request->url.find_first_of(" \r\n\"<>") == std::string::npos);
-        LOCKSTEP_CHECK(request->url.starts_with("https://push.example.org/metrics/job/lockstep/instance") ||
-                       request->url == places().slack);
+        LOCKSTEP_CHECK(request->url.starts_with("https://push.example.org/gate/metrics/job/lockstep/instance") ||
+                       request->url == notify::all_places().slack);
         if (sink == "slack")
             check_slack(request->body);
         else
@@ -175,7 +162,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     news.repository = notify::repository_name(news.report.repo.remote);
     news.told = notify::with_run(notify::read_told(text), news.report);
     for (const auto& row : notify::registry()) {
-        const auto delivery = row.compose(places(), news);
+        const auto delivery = row.compose(notify::all_places(), news);
         LOCKSTEP_CHECK(delivery.ok());
         check_delivery(row.name, *delivery);
     }
