@@ -205,6 +205,23 @@ TEST_F(FaultRow44Edges, ANatsServerThatStallsAfterItsGreetingEndsByTheLimit) {
     EXPECT_EQ(error.why, "it took longer than 300ms");
 }
 
+/// The same of a mail server.
+TEST_F(FaultRow44Edges, AMailServerThatStallsAfterItsGreetingEndsByTheLimit) {
+    test::MailServer server;
+    ASSERT_TRUE(server.up());
+    const auto port = static_cast<std::uint16_t>(std::stoi(server.url().substr(server.url().rfind(':') + 1)));
+    fakes::FaultProxy proxy(port);
+    const auto mail = mail_to("smtp://127.0.0.1:" + std::to_string(proxy.port()));
+    ASSERT_TRUE(send_mail(mail, k_enough).ok());
+    ASSERT_TRUE(proxy.await([](const auto& all) { return all.size() == 1 && all[0].over; }));
+    const auto said = proxy.connections().front().down;
+    // Behind its greeting, which belongs to the connect: what it says to the mail itself does not come.
+    proxy.plan(fakes::Passage::stall(fakes::Way::down, said - 30));
+    const auto error = error_of(send_mail(mail, k_little));
+    EXPECT_EQ(error.kind, ErrorKind::infrastructure) << error.what;
+    EXPECT_THAT(error.why, testing::AnyOf(HasSubstr("longer than 300ms"), HasSubstr("timed out after"))) << error.why;
+}
+
 TEST_F(FaultRow44Edges, AnswersThatSayNo) {
     for (const auto& [status, kind] :
          {std::pair{500, ErrorKind::infrastructure}, std::pair{503, ErrorKind::infrastructure},
