@@ -147,6 +147,11 @@ std::optional<deploy::HostProbe> DeployHostSession::probe_once(Connection connec
     return probe;
 }
 
+void DeployHostSession::set_baseline(const std::optional<std::vector<std::string>>& failed_units) {
+    baseline_known_ = failed_units.has_value();
+    baseline_ = failed_units.value_or(std::vector<std::string>{});
+}
+
 bool DeployHostSession::probe(bool before_switch) {
     stage("probe");
     const auto begin = ports_.clock.steady();
@@ -157,8 +162,7 @@ bool DeployHostSession::probe(bool before_switch) {
             auto found = probe_once(Connection::shared, before_switch);
             if (!found) continue;
             seen_ = std::move(found);
-            baseline_known_ = seen_->failed_units.has_value();
-            baseline_ = seen_->failed_units.value_or(std::vector<std::string>{});
+            set_baseline(seen_->failed_units);
             record_.from = record_.running = seen_->running;
             if (target_.action == deploy::SwitchAction::test)
                 record_.next_boot = seen_->profile_system.empty() ? seen_->profile : seen_->profile_system;

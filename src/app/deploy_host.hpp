@@ -69,8 +69,7 @@ public:
     void recall(const DeployHostRecord& past);
     /// What was there before an earlier process switched it is what it is compared with. Precondition: probed.
     void compare_with(const OpenSwitch& begun) {
-        baseline_known_ = begun.failed_units.has_value();
-        baseline_ = begun.failed_units.value_or(std::vector<std::string>{});
+        set_baseline(begun.failed_units);
         activated_at_ = begun.clock;
     }
 
@@ -107,6 +106,7 @@ private:
     };
 
     // deploy_host.cpp
+    void set_baseline(const std::optional<std::vector<std::string>>& failed_units);
     void stage(const std::string& name);
     void log(const std::string& line);
     void tell();

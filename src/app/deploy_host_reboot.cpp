@@ -133,8 +133,7 @@ HostOutcome DeployHostSession::take_up_restart(const OpenSwitch& open) {
     const bool there = probe(false);
     record_.from = open.from;
     record_.boot_before = open.boot_id;
-    baseline_known_ = open.failed_units.has_value();
-    baseline_ = open.failed_units.value_or(std::vector<std::string>{});
+    compare_with(open);
     stage("reboot");
     return there && seen_->boot_id == open.boot_id ? restart() : prove_restarted();
 }

@@ -363,9 +363,7 @@ HostOutcome DeployHostSession::take_up(const OpenSwitch& open) {
     const bool there = probe(false);
     record_.from = back ? open.to : open.from;
     // What failed since then is evidence: the look of now is none to compare with.
-    baseline_known_ = open.failed_units.has_value();
-    baseline_ = open.failed_units.value_or(std::vector<std::string>{});
-    activated_at_ = open.clock;
+    compare_with(open);
     back_why_ = "the run was stopped";
     const bool foreign = open.run.find("-foreign") != std::string::npos;
     if (!there && !foreign && target_.type == ProfileType::nixos) return lost(request);

@@ -88,11 +88,10 @@ Told with_run(Told told, const RunReport& report) {
     const Verdict verdict{std::string(outcome_word(report.ending.outcome)), static_cast<int>(report.ending.exit)};
     // Trouble that came before base was known concerns every base.
     const auto subject = told_subject(report), any = clean_line(report.run.command, 400);
-    told.verdicts[subject];
-    told.verdicts[any];
+    const auto id = news_id(report);
+    for (const auto& name : {subject, any}) told.verdicts.try_emplace(name);
     for (auto& [name, known] : told.verdicts) {
         if (name != any && name != subject && !(subject == any && name.starts_with(any + " "))) continue;
-        const auto id = news_id(report);
         if (known.id != id) known.before = known.verdict;
         known.id = id;
         known.verdict = verdict;
